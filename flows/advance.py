@@ -1,0 +1,552 @@
+"""The heart: `advance(program, conversation, event)` gives the next conversation and what must be done, and nothing else happens.
+
+It is **total**: every event in every state has an answer; what cannot be understood shows the current screen again, kindly. It is
+**bounded**: `flows.limits` names every bound. It has no clock, disk, network, chance or log: time stands in the event.
+
+An order holds for typed words. A command that is exactly a command comes first (leaving must always work); then a crisis, wherever it is
+said; then the question on the screen; then a need the words name; then "I did not understand you, and that is not your fault".
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from flows import limits
+from flows.effects import (
+    Echo,
+    EchoKind,
+    Effect,
+    EraseSeeker,
+    RemoveMedia,
+    RemoveTyped,
+    SetLifetimes,
+    ShowScreen,
+    SpeakVoice,
+    Wipe,
+)
+from flows.events import (
+    Blocked,
+    Command,
+    CommandGiven,
+    Crisis,
+    Event,
+    MediaKind,
+    MediaReceived,
+    Pressed,
+    Reading,
+    StalePressed,
+    Started,
+    TextReceived,
+    TimerFired,
+)
+from flows.matching import normalise, pick
+from flows.navigation import Journey, go_back, journey_to, land, leave_flow, open_flow, resolve
+from flows.program import ChoiceNode, Program, StepNode
+from flows.screens import screen
+from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
+from flows.times import TABLE
+
+Advanced = tuple[Conversation, tuple[Effect, ...]]
+
+WELCOME: Final = Position(flow="welcome", step="start")
+COVER_CARD: Final = Position(flow="cover", step="card")
+COVER_FACE: Final = Position(flow="cover", step="face")
+CRISIS_FLOWS: Final = MappingProxyType({Crisis.DANGER: "danger", Crisis.SELF_HARM: "distress"})
+COMMAND_FLOWS: Final = MappingProxyType(
+    {
+        Command.LANGUAGE: "language",
+        Command.PERSON: "person",
+        Command.ERASE: "erase",
+        Command.HELP: "help",
+        Command.DANGER: "danger",
+        Command.PRIVACY: "privacy",
+    }
+)
+
+
+def begin(program: Program, *, locale: str, cover_until: int = 0) -> Conversation:
+    """A conversation nobody has spoken in yet. `cover_until`: an erasure was asked for not long ago, and the cover still holds."""
+    known = locale if locale in program.locales else "es"
+    fresh = Conversation(program=program.id, locale=known, stack=(WELCOME,))
+    return fresh.evolve(mode=Mode.COVERED, cover_until=cover_until, stack=(COVER_CARD,)) if cover_until else fresh
+
+
+def advance(program: Program, conversation: Conversation, event: Event) -> Advanced:
+    """One turn. The caller gives the program the conversation is pinned to; when that has gone, any other, and nobody is stranded."""
+    at = event.at
+    if conversation.program != program.id or not _known(program, conversation):
+        conversation = land(program, conversation)
+    conversation = conversation.evolve(turn=conversation.turn + 1)
+    if isinstance(event, Blocked):
+        return conversation.evolve(timers=MappingProxyType({})), ()
+    if isinstance(event, TimerFired):
+        return _timer(program, conversation, event)
+    if conversation.mode is Mode.COVERED and at >= conversation.cover_until:
+        conversation = conversation.evolve(mode=Mode.ACTIVE, cover_until=0, stack=(WELCOME,))
+    after, effects = _by_mode(program, conversation, event)
+    return _bounded(_timed(program, after, at)), effects
+
+
+def _by_mode(program: Program, conversation: Conversation, event: Event) -> Advanced:
+    match conversation.mode:
+        case Mode.COVERED:
+            return _covered(program, conversation, event)
+        case Mode.DIMMED:
+            return _dimmed(program, conversation, event)
+        case Mode.PAUSED:
+            return _paused(program, conversation, event)
+        case Mode.ACTIVE:
+            return _active(program, conversation, event)
+
+
+# -- the four ways a conversation can stand --------------------------------------------------------------------------------
+
+
+def _active(program: Program, conversation: Conversation, event: Event) -> Advanced:
+    match event:
+        case Started():
+            return _start(program, conversation, event.payload)
+        case CommandGiven():
+            return _command(program, conversation, event.command, event.at)
+        case Pressed():
+            return _press(program, conversation, event.code, event.at)
+        case TextReceived():
+            return _text(program, conversation, event)
+        case MediaReceived():
+            return _media(program, conversation, event.kind)
+        case _:
+            return _show(program, conversation, Echo(kind=EchoKind.STALE))
+
+
+def _covered(program: Program, conversation: Conversation, event: Event) -> Advanced:
+    """After an exit nothing of before is shown without the person's own choice to return. Danger is still heard."""
+    match event:
+        case TextReceived() if _cry(program, event.text, event.reading):
+            return _text(program, _uncover(conversation), event)
+        case CommandGiven(command=Command.DANGER):
+            return _command(program, _uncover(conversation), Command.DANGER, event.at)
+        case CommandGiven(command=Command.ERASE) | TextReceived(reading=Reading(command=Command.ERASE)):
+            return _command(program, conversation, Command.ERASE, event.at)
+        case Pressed() if conversation.here.flow in ("cover", "erase"):
+            return _press(program, conversation, event.code, event.at)
+        case _:
+            return _show(program, conversation.evolve(stack=(COVER_FACE,), aside=""))
+
+
+def _dimmed(program: Program, conversation: Conversation, event: Event) -> Advanced:
+    """The screen shows the cover, the conversation is as it was. On a phone others look at, a greeting meets the cover's face first."""
+    watched = TABLE[conversation.phone].typed_at_once
+    match event:
+        case Pressed() if conversation.here.flow == "cover":
+            return _press(program, conversation, event.code, event.at)
+        case Started() | StalePressed() | TextReceived(reading=Reading(greeting=True)) if watched:
+            return _show(program, _cover_on(conversation, COVER_FACE))
+        case Started() | StalePressed() | TextReceived(reading=Reading(greeting=True)):
+            return _show(program, open_flow(program, _undim(conversation), "returning"))
+        case TextReceived() if watched and not (event.reading.command or event.reading.intents or _cry(program, event.text, event.reading)):
+            return _show(program, _cover_on(conversation, COVER_FACE))
+        case _:
+            return _active(program, _undim(conversation), event)
+
+
+def _paused(program: Program, conversation: Conversation, event: Event) -> Advanced:
+    """Whatever comes, the person chooses: go on, start again, or erase. Danger and the exits are heard as always."""
+    match event:
+        case Pressed() if conversation.here.flow == "paused":
+            return _press(program, conversation, event.code, event.at)
+        case CommandGiven(command=Command.EXIT | Command.ERASE | Command.HIDE | Command.DANGER):
+            return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
+        case TextReceived() if event.reading.command or _cry(program, event.text, event.reading):
+            return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
+        case _:
+            return _show(program, open_flow(program, conversation, "paused"))
+
+
+def _cry(program: Program, text: str, reading: Reading) -> bool:
+    return reading.crisis is not None or reading.command is Command.DANGER
+
+
+def _uncover(conversation: Conversation) -> Conversation:
+    return conversation.evolve(mode=Mode.ACTIVE, cover_until=0, stack=(WELCOME,), aside="")
+
+
+def _undim(conversation: Conversation) -> Conversation:
+    """The cover steps go from the top of the stack; what was under them is where the person was."""
+    stack = conversation.stack
+    while len(stack) > 1 and stack[-1].flow == "cover":
+        stack = stack[:-1]
+    return conversation.evolve(mode=Mode.ACTIVE, stack=stack if stack[-1].flow != "cover" else (WELCOME,))
+
+
+def _cover_on(conversation: Conversation, position: Position) -> Conversation:
+    under = tuple(at for at in conversation.stack if at.flow != "cover")[-limits.STACK_DEPTH + 1 :]
+    return conversation.evolve(mode=Mode.DIMMED, stack=(*under, position), aside="")
+
+
+# -- what a person does ----------------------------------------------------------------------------------------------------
+
+
+def _start(program: Program, conversation: Conversation, payload: str = "") -> Advanced:
+    locale = payload if payload in program.locales else conversation.locale
+    return _show(
+        program,
+        conversation.evolve(stack=(WELCOME,), trail=(), queue=(), page=0, aside="", locale=locale, mode=Mode.ACTIVE),
+    )
+
+
+def _text(program: Program, conversation: Conversation, event: TextReceived) -> Advanced:
+    reading = event.reading
+    if reading.command is not None:
+        return _command(program, conversation, reading.command, event.at, locale=reading.locale)
+    step = _step(program, conversation)
+    answered = None if conversation.aside else _answered(program, conversation, step, event.text)
+    if reading.crisis and (answered is None or conversation.here.flow != CRISIS_FLOWS[reading.crisis]):
+        return _enter_crisis(program, conversation, reading.crisis)
+    if answered is not None:
+        after, effects = _press(program, conversation, answered, event.at)
+        return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)), conversation)
+    if reading.goodbye:
+        return _hide(program, conversation)
+    needs = tuple(dict.fromkeys(intent for intent in reading.intents if intent in program.triggers))
+    if needs:
+        return _needs(program, conversation, needs, reading.who)
+    if step.kind == "wait" and not conversation.aside:
+        return _go(program, conversation, journey_to(program, conversation, "go"))
+    return _not_understood(program, conversation, step)
+
+
+def _not_understood(program: Program, conversation: Conversation, step: StepNode) -> Advanced:
+    if conversation.turn == 1:
+        return _show(program, conversation)
+    asks = step.kind.startswith("ask") and not conversation.aside
+    return _show(program, conversation, Echo(kind=EchoKind.NOT_A_CHOICE if asks else EchoKind.NOT_UNDERSTOOD))
+
+
+def _answered(program: Program, conversation: Conversation, step: StepNode, text: str) -> str | None:
+    """The code of the button that typed words stand for, if they stand for one."""
+    shown = screen(program, conversation).buttons
+    named = [(button.code, button.label) for button in shown if button.code and button.label]
+    if step.kind == "ask_place":
+        words = normalise(text)
+        exact = [number for number, (_, name) in enumerate(program.places.get(step.place, ())) if normalise(name) == words]
+        if exact:
+            return f"p{exact[0]}"
+    own = [(code, label) for code, label in named if not code.startswith("n")]
+    return pick(text, own, program.labels)
+
+
+def _label(step: StepNode, code: str) -> str:
+    return step.choices[int(code[1:])].label if code[0] == "c" else ""
+
+
+def _enter_crisis(program: Program, conversation: Conversation, crisis: Crisis) -> Advanced:
+    flow = CRISIS_FLOWS[crisis]
+    return _show(program, open_flow(program, _answer(conversation, f"{flow}.heard", "yes"), flow), urgent=True)
+
+
+def _needs(program: Program, conversation: Conversation, intents: tuple[str, ...], who: str | None) -> Advanced:
+    """One or several needs were named: the first in order of harm is opened, the others wait their turn."""
+    triggers = sorted((program.triggers[intent] for intent in intents), key=lambda trigger: program.flows[trigger.flow].first)
+    first, rest = triggers[0], tuple(dict.fromkeys(trigger.flow for trigger in triggers[1:]))
+    for key, value in first.sets.items():
+        conversation = _answer(conversation, key, value)
+    queue = tuple(flow for flow in (*rest, *conversation.queue) if flow != first.flow)[: limits.QUEUED_FLOWS]
+    flow = program.flows[first.flow]
+    ref = flow.echoes.get(who or "", flow.echo)
+    opened = open_flow(program, conversation.evolve(queue=queue), first.flow, first.step)
+    return _show(program, opened, Echo(kind=EchoKind.INTENT, ref=ref, who=who) if ref else None)
+
+
+def _press(program: Program, conversation: Conversation, code: str, at: int) -> Advanced:
+    """A button of the current screen. A code the screen does not hold changes nothing."""
+    shown = {button.code for button in screen(program, conversation).buttons if button.code}
+    if code not in shown and not (code[:1] == "p" and _place(program, conversation, code)):
+        return _show(program, conversation, Echo(kind=EchoKind.STALE))
+    step = _step(program, conversation)
+    match code[0]:
+        case "n":
+            return _command(program, conversation, COMMANDS.get(code[1:], Command.MENU), at)
+        case "c":
+            return _choose(program, conversation, step, step.choices[int(code[1:])], at)
+        case "g":
+            return _show(program, _to_guide(program, conversation, int(code[1:])))
+        case "+" | "-":
+            return _show(program, conversation.evolve(page=max(0, conversation.page + (1 if code == "+" else -1))))
+        case "s":
+            return _go(program, conversation, journey_to(program, conversation, "skip", ((step.saves, ("unsaid",)),)))
+        case "d":
+            return _go(program, conversation, journey_to(program, conversation, "go"))
+        case _:
+            place = _place(program, conversation, code) or ""
+            return _go(program, conversation, journey_to(program, conversation, "go", ((step.saves, (place,)),)))
+
+
+def _place(program: Program, conversation: Conversation, code: str) -> str | None:
+    names = program.places.get(_step(program, conversation).place, ())
+    number = int(code[1:]) if code[1:].isascii() and code[1:].isdigit() and len(code) < 6 else len(names)
+    return names[number][0] if code[:1] == "p" and number < len(names) else None
+
+
+def _to_guide(program: Program, conversation: Conversation, number: int) -> Conversation:
+    flow = program.flows[conversation.needs[number]]
+    return open_flow(program, conversation.evolve(aside=""), flow.id, flow.guide)
+
+
+def _choose(program: Program, conversation: Conversation, step: StepNode, choice: ChoiceNode, at: int) -> Advanced:
+    if step.kind == "ask_many" and choice.to == "@next" and choice.id != "none":
+        held = conversation.answers.get(step.saves, ())
+        ticked = tuple(v for v in held if v != choice.id) if choice.id in held else (*held, choice.id)
+        return _show(program, conversation.evolve(answers=_with(conversation, step.saves, ticked)))
+    saved = ((step.saves, (choice.id,)),) if step.kind in ("ask", "ask_yes_no", "ask_many") else ()
+    sets = tuple((key, (value,)) for key, value in choice.sets.items() if key not in SPECIAL_SETS)
+    journey = journey_to(program, conversation, f"choice:{choice.id}", (*saved, *sets))
+    changed, effects = _special(program, journey.conversation, choice)
+    after, shown = _go(program, changed, Journey(conversation=changed, target=journey.target), at)
+    return after, (*effects, *shown)
+
+
+PHONE_USES: Final = MappingProxyType({use.value: use for use in PhoneUse})
+COMMANDS: Final = MappingProxyType({command.value: command for command in Command})
+SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media"})
+
+
+def _special(program: Program, conversation: Conversation, choice: ChoiceNode) -> Advanced:
+    """Answers that change how Amparo behaves, not only where it goes."""
+    effects: tuple[Effect, ...] = ()
+    for key, value in choice.sets.items():
+        if key == "locale" and value in program.locales:
+            conversation = conversation.evolve(locale=value)
+        elif key == "phone":
+            use = PHONE_USES.get(value, PhoneUse.UNASKED)
+            conversation, effects = (
+                conversation.evolve(phone=use),
+                (*effects, SetLifetimes(seconds=TABLE[use].lifetime)),
+            )
+        elif key == "reading_mode":
+            conversation = conversation.evolve(reading_mode=value == "on")
+        elif key == "media" and value == "remove":
+            effects = (*effects, RemoveMedia())
+    return conversation, effects
+
+
+def _media(program: Program, conversation: Conversation, kind: MediaKind) -> Advanced:
+    """A voice note is answered by voice. Pictures and files stay where they are until the person says otherwise."""
+    if kind is MediaKind.VOICE:
+        opened = open_flow(program, conversation, "voice")
+        voice = _step(program, opened).voice
+        spoken = (SpeakVoice(recording=voice, locale=opened.locale, screen=screen(program, opened)),) if voice else ()
+        after, shown = _show(program, opened)
+        return after, (*spoken, *shown)
+    if kind in (MediaKind.PHOTO, MediaKind.VIDEO, MediaKind.DOCUMENT):
+        return _show(program, open_flow(program, conversation, "media"))
+    return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_media"))
+
+
+# -- commands: understood in every state ------------------------------------------------------------------------------------
+
+
+def _command(program: Program, conversation: Conversation, command: Command, at: int, locale: str | None = None) -> Advanced:
+    match command:
+        case Command.EXIT:
+            return _exit(program, conversation, at)
+        case Command.HIDE:
+            return _hide(program, conversation)
+        case Command.START:
+            return _start(program, conversation)
+        case Command.BACK:
+            return _show(program, go_back(program, conversation))
+        case Command.MENU:
+            return _show(program, open_flow(program, conversation, "doors", root=True))
+        case Command.RESUME:
+            return _show(program, _resume(program, conversation))
+        case Command.PAUSE:
+            return _pause(program, conversation)
+        case Command.SOURCES | Command.STEPS:
+            return _show(program, conversation.evolve(aside=command.value))
+        case Command.READING_MODE:
+            return _show(program, conversation.evolve(reading_mode=not conversation.reading_mode))
+        case Command.LANGUAGE if locale in program.locales:
+            return _show(program, conversation.evolve(locale=locale))
+        case _:
+            return _show(program, open_flow(program, conversation, COMMAND_FLOWS[command]), urgent=command is Command.DANGER)
+
+
+def _exit(program: Program, conversation: Conversation, at: int) -> Advanced:
+    """Cover, then wipe. Answers go now; the exit is not a withdrawal and never sounds."""
+    gone = Conversation(
+        program=conversation.program,
+        locale=conversation.locale,
+        stack=(COVER_CARD,),
+        turn=conversation.turn,
+        mode=Mode.COVERED,
+        phone=conversation.phone,
+        asked_phone=conversation.asked_phone,
+        cover_until=at + limits.COVER_SECONDS,
+        older_remains=conversation.older_remains,
+    )
+    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe())
+
+
+def _hide(program: Program, conversation: Conversation) -> Advanced:
+    """The cover at once, reversible: nothing is lost, typed words go."""
+    dimmed = _cover_on(conversation, COVER_CARD)
+    return dimmed, (ShowScreen(screen=screen(program, dimmed), urgent=True), RemoveTyped())
+
+
+def _pause(program: Program, conversation: Conversation) -> Advanced:
+    """Only the name of the step is kept (features.md S9): answers, the way back and the queue go."""
+    under = (conversation.stack[0],)
+    paused = conversation.evolve(mode=Mode.PAUSED, answers=NO_ANSWERS, trail=(), queue=(), needs=(), seen=(), aside="", page=0, stack=under)
+    return _show(program, open_flow(program, paused, "paused"))
+
+
+def _resume(program: Program, conversation: Conversation) -> Conversation:
+    """Back to where an aside, a pause or a dimmed screen left off."""
+    if conversation.aside:
+        return conversation.evolve(aside="")
+    stack = conversation.stack
+    while len(stack) > 1 and stack[-1].flow in ("cover", "paused", "returning", "erase", "help", "privacy"):
+        stack = stack[:-1]
+    landed = stack if stack[-1].flow not in ("cover", "paused") else (WELCOME,)
+    return resolve(program, conversation.evolve(mode=Mode.ACTIVE, stack=landed, cover_until=0))
+
+
+def _erase(program: Program, conversation: Conversation, at: int) -> Advanced:
+    """The last effect of a conversation: everything goes but the mark that keeps the cover on."""
+    until = at + limits.COVER_SECONDS
+    gone = begin(program, locale=conversation.locale, cover_until=until).evolve(turn=conversation.turn)
+    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until))
+
+
+# -- time -------------------------------------------------------------------------------------------------------------------
+
+
+def _timer(program: Program, conversation: Conversation, event: TimerFired) -> Advanced:
+    """A timer that is not (or no longer) set changes nothing."""
+    due = conversation.timers.get(event.name)
+    left = MappingProxyType({name: when for name, when in conversation.timers.items() if name != event.name})
+    if due is None or due > event.at:
+        return conversation.evolve(turn=conversation.turn - 1), ()
+    conversation = conversation.evolve(timers=left)
+    match event.name:
+        case "wait":
+            return _waited(program, conversation)
+        case "idle" if conversation.mode is Mode.ACTIVE:
+            dimmed, effects = _hide(program, conversation)
+            return (_emptied(dimmed) if TABLE[conversation.phone].answers == 0 else dimmed), effects
+        case "answers":
+            return _emptied(conversation), ()
+        case _:
+            return conversation, ()
+
+
+def _waited(program: Program, conversation: Conversation) -> Advanced:
+    """An agreed check-in. It rings only where the person has not said that others look at this phone."""
+    step = _step(program, conversation)
+    if not step.then or not TABLE[conversation.phone].reach or conversation.mode is Mode.COVERED:
+        return conversation, ()
+    moved = journey_to(program, _undim(conversation), "then")
+    after, effects = _go(program, moved.conversation, moved)
+    sound = TABLE[conversation.phone].sound
+    return after, tuple(ShowScreen(screen=e.screen, fresh=True, sound=sound) if isinstance(e, ShowScreen) else e for e in effects)
+
+
+def _emptied(conversation: Conversation) -> Conversation:
+    """The time for answers without a case is over: they go; language and what was said of the phone stay."""
+    cover = conversation.stack[-1] if conversation.stack[-1].flow == "cover" else None
+    back = Position(flow="returning", step="back")
+    return conversation.evolve(
+        answers=NO_ANSWERS,
+        trail=(),
+        seen=(),
+        needs=(),
+        queue=(),
+        page=0,
+        aside="",
+        stack=(back, cover) if cover else (back,),
+    )
+
+
+def _timed(program: Program, conversation: Conversation, at: int) -> Conversation:
+    """Timers after a turn: the screen's, the answers', and a wait's own."""
+    times = TABLE[conversation.phone]
+    timers: dict[str, int] = {}
+    if conversation.mode is Mode.ACTIVE:
+        timers["idle"] = at + times.idle
+    if times.answers and conversation.mode in (Mode.ACTIVE, Mode.DIMMED):
+        timers["answers"] = at + times.answers
+    if conversation.mode is Mode.PAUSED:
+        timers["answers"] = at + limits.PAUSE_SECONDS
+    step = _step(program, conversation)
+    if step.timer and step.then and conversation.mode is Mode.ACTIVE:
+        timers["wait"] = at + step.timer
+    elif "wait" in conversation.timers and conversation.mode is Mode.DIMMED:
+        timers["wait"] = conversation.timers["wait"]
+    return conversation.evolve(timers=MappingProxyType(timers))
+
+
+# -- what every path ends in ------------------------------------------------------------------------------------------------
+
+
+def _go(program: Program, conversation: Conversation, journey: Journey, at: int = 0) -> Advanced:
+    """Follow a target: a step, another flow, or a command in a choice's clothes."""
+    target = journey.target
+    conversation = journey.conversation
+    if target == "@next":
+        return _show(program, leave_flow(program, conversation))
+    if target == "@erase_now":
+        return _erase(program, conversation, at)
+    if target.startswith("@flow:"):
+        return _show(program, open_flow(program, conversation, target.removeprefix("@flow:")))
+    if target.startswith("@"):
+        return _command(program, conversation, COMMANDS.get(target[1:], Command.MENU), at)
+    here = Position(flow=conversation.here.flow, step=target)
+    return _show(program, resolve(program, conversation.evolve(stack=(*conversation.stack[:-1], here), page=0)))
+
+
+def _show(program: Program, conversation: Conversation, echo: Echo | None = None, *, urgent: bool = False) -> Advanced:
+    shown = ShowScreen(screen=screen(program, conversation, echo), urgent=urgent, fresh=conversation.reading_mode)
+    at_once = TABLE[conversation.phone].typed_at_once
+    return conversation, (shown, RemoveTyped()) if at_once else (shown,)
+
+
+def _echoed(program: Program, after: Conversation, effects: tuple[Effect, ...], echo: Echo, before: Conversation) -> Advanced:
+    """Say back what was understood, on the first screen of the turn that is not a cover."""
+    if not echo.ref or after.mode is not Mode.ACTIVE:
+        return after, effects
+    out = [
+        ShowScreen(screen=screen(program, after, echo), fresh=e.fresh, urgent=e.urgent, sound=e.sound) if isinstance(e, ShowScreen) else e
+        for e in effects
+    ]
+    return after, tuple(out)
+
+
+def _answer(conversation: Conversation, key: str, value: str) -> Conversation:
+    return conversation.evolve(answers=_with(conversation, key, (value,)))
+
+
+def _with(conversation: Conversation, key: str, value: tuple[str, ...]) -> MappingProxyType[str, tuple[str, ...]]:
+    return MappingProxyType({**conversation.answers, key: value})
+
+
+def _step(program: Program, conversation: Conversation) -> StepNode:
+    here = conversation.here
+    return program.flows[here.flow].steps[here.step]
+
+
+def _known(program: Program, conversation: Conversation) -> bool:
+    return all(program.step(at.flow, at.step) for at in conversation.stack)
+
+
+def _bounded(conversation: Conversation) -> Conversation:
+    """The bounds that a long conversation could reach; the oldest goes first."""
+    answers = conversation.answers
+    if len(answers) > limits.ANSWERS:
+        answers = MappingProxyType(dict(list(answers.items())[-limits.ANSWERS :]))
+    return conversation.evolve(
+        answers=answers,
+        trail=conversation.trail[-limits.TRAIL_LENGTH :],
+        seen=conversation.seen[-limits.SEEN_BLOCKS :],
+        stack=conversation.stack if len(conversation.stack) <= limits.STACK_DEPTH else conversation.stack[-limits.STACK_DEPTH :],
+    )

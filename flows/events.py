@@ -1,0 +1,134 @@
+"""What happened, as the engine is told. Every event carries its time in unix seconds: the engine has no clock of its own.
+
+A channel turns an update into one of these; nothing here knows Telegram. Text has been read before it arrives (`Reading`, made by
+`bot.understanding`), so the engine only decides. An event that cannot exist cannot be built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Command(StrEnum):
+    """What a person can ask for in every state, by button, by typed word or by the menu beside the text box."""
+
+    BACK = "back"
+    MENU = "menu"
+    LANGUAGE = "language"
+    PERSON = "person"
+    EXIT = "exit"
+    HIDE = "hide"
+    ERASE = "erase"
+    PAUSE = "pause"
+    RESUME = "resume"
+    HELP = "help"
+    DANGER = "danger"
+    SOURCES = "sources"
+    PRIVACY = "privacy"
+    STEPS = "steps"
+    READING_MODE = "reading_mode"
+    START = "start"
+
+
+class Crisis(StrEnum):
+    """A crisis heard in free text. It is looked for in every state."""
+
+    DANGER = "danger"
+    SELF_HARM = "self_harm"
+
+
+class MediaKind(StrEnum):
+    """What was sent instead of words. Never downloaded."""
+
+    VOICE = "voice"
+    PHOTO = "photo"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    LOCATION = "location"
+    CONTACT = "contact"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a text was understood to mean, before the engine sees it.
+
+    `intents` are labels (content/understanding), likeliest first. `locale` is the language named or heard, if any.
+    `who` is the relative spoken of (son, daughter, ...). A `goodbye` only dims the screen: only exact commands wipe.
+    """
+
+    command: Command | None = None
+    intents: tuple[str, ...] = ()
+    crisis: Crisis | None = None
+    soft_crisis: Crisis | None = None
+    locale: str | None = None
+    who: str | None = None
+    greeting: bool = False
+    goodbye: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The person pressed Start or sent /start. `payload` is a poster's language link (`ht`), never a person's."""
+
+    at: int
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived:
+    """Words were typed. They are used in this turn and kept nowhere."""
+
+    at: int
+    text: str
+    reading: Reading = Reading()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """A current, unforged button: the code its screen gave it (`c3` a choice, `nback` a command, `p12` a place, ...)."""
+
+    at: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandGiven:
+    """A command by menu or by one of the navigation buttons."""
+
+    at: int
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StalePressed:
+    """An old, foreign or forged button: the current screen is shown again, nothing else happens."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaReceived:
+    """A voice note, picture or file came. It stays where it is until the person says otherwise."""
+
+    at: int
+    kind: MediaKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """A timer the conversation had set has come due."""
+
+    at: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """The person blocked the bot: live contact has ended."""
+
+    at: int
+
+
+Event = Started | TextReceived | Pressed | CommandGiven | StalePressed | MediaReceived | TimerFired | Blocked

@@ -1,0 +1,131 @@
+"""What stands on the screen at a step: which paragraphs, which buttons. Pure selection; words come at delivery."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from flows import limits
+from flows.effects import Echo, Screen, Shown
+from flows.program import BlockNode, Program, StepNode
+from flows.state import Conversation, Mode
+from flows.values import values
+
+COVER: Final = "cover"
+BUTTONS: Final = 5
+"""A screen with this many choices of its own gets no navigation row: the menu button beside the text box has it."""
+LOCAL_DOORS: Final = ("local", "state")
+
+
+def screen(program: Program, conversation: Conversation, echo: Echo | None = None) -> Screen:
+    """The screen of the conversation as it stands."""
+    if conversation.aside == "sources":
+        return _sources(program, conversation)
+    if conversation.aside == "steps":
+        return _steps(program, conversation)
+    here = conversation.here
+    step = program.flows[here.flow].steps[here.step]
+    blocks = visible_blocks(step, conversation)
+    return Screen(
+        program=program.id,
+        locale=conversation.locale,
+        flow=here.flow,
+        step=here.step,
+        turn=conversation.turn,
+        blocks=tuple(block.message for block in blocks),
+        buttons=(*_own(program, step, conversation), *_navigation(step, conversation, bool(_facts(blocks)))),
+        echo=echo,
+        why=step.why,
+    )
+
+
+def visible_blocks(step: StepNode, conversation: Conversation) -> tuple[BlockNode, ...]:
+    """Paragraphs whose guard holds. "The authority is part of it" takes local and state doors away; what was said once is not said again."""
+    held = values(conversation)
+    closed = LOCAL_DOORS if "yes" in conversation.answers.get("authority", ()) else ()
+    return tuple(
+        block
+        for block in step.blocks
+        if (block.when is None or block.when.holds(held))
+        and block.door not in closed
+        and not (block.once and block.message in conversation.seen)
+    )
+
+
+def _facts(blocks: tuple[BlockNode, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(fact for block in blocks for fact in block.facts))
+
+
+def _own(program: Program, step: StepNode, conversation: Conversation) -> tuple[Shown, ...]:
+    held = values(conversation)
+    picked = conversation.answers.get(step.saves, ()) if step.kind == "ask_many" else ()
+    shown = [
+        Shown(label=choice.label, code=f"c{index}", picked=choice.id in picked, row=choice.row or 0)
+        if not choice.to.startswith("@copy:")
+        else Shown(label=choice.label, copy=choice.to.removeprefix("@copy:"), row=choice.row or 0)
+        for index, choice in enumerate(step.choices)
+        if choice.when is None or choice.when.holds(held)
+    ]
+    if step.kind == "ask_place":
+        shown = [*_places(program, step, conversation), *shown]
+    if step.kind == "ask_many":
+        shown.append(Shown(label="ui.done", code="d"))
+    if step.personal and not any(choice.id == "unsaid" for choice in step.choices):
+        shown.append(Shown(label="ui.skip", code="s"))
+    return tuple(shown)
+
+
+def _places(program: Program, step: StepNode, conversation: Conversation) -> list[Shown]:
+    names = program.places.get(step.place, ())
+    start = conversation.page * limits.PLACES_A_PAGE
+    page = names[start : start + limits.PLACES_A_PAGE]
+    shown = [Shown(text=name, code=f"p{start + number}", row=number // 2 + 1) for number, (_, name) in enumerate(page)]
+    if start:
+        shown.append(Shown(label="ui.previous", code="-", row=90))
+    if start + limits.PLACES_A_PAGE < len(names):
+        shown.append(Shown(label="ui.more", code="+", row=90))
+    return shown
+
+
+def _navigation(step: StepNode, conversation: Conversation, facts: bool) -> tuple[Shown, ...]:
+    """Back, sources, a person and the exit, as far as the author has not placed them and the screen has room."""
+    placed = {choice.to for choice in step.choices}
+    if len([choice for choice in step.choices if not choice.to.startswith("@copy:")]) >= BUTTONS or conversation.here.flow == COVER:
+        return ()
+    row: list[Shown] = []
+    if conversation.trail and "@back" not in placed and conversation.mode is Mode.ACTIVE:
+        row.append(Shown(label="ui.back", code="nback", row=98))
+    if facts:
+        row.append(Shown(label="ui.sources", code="nsources", row=98))
+    if not placed & {"@exit", "@hide"}:
+        row.append(Shown(label="ui.exit", code="nexit", row=98))
+    person = (
+        [] if "@person" in placed or conversation.here.flow in ("person", "erase") else [Shown(label="ui.person", code="nperson", row=97)]
+    )
+    return (*person, *row)
+
+
+def _aside(program: Program, conversation: Conversation, name: str) -> Screen:
+    return Screen(
+        program=program.id,
+        locale=conversation.locale,
+        flow=name,
+        step=name,
+        turn=conversation.turn,
+        blocks=(f"ui.{name}_title",),
+        buttons=(Shown(label="ui.back", code="nresume", row=98), Shown(label="ui.exit", code="nexit", row=98)),
+    )
+
+
+def _sources(program: Program, conversation: Conversation) -> Screen:
+    step = program.flows[conversation.here.flow].steps[conversation.here.step]
+    plain = _aside(program, conversation, "sources")
+    return replace(plain, sources=_facts(visible_blocks(step, conversation)))
+
+
+def _steps(program: Program, conversation: Conversation) -> Screen:
+    plain = _aside(program, conversation, "steps")
+    guides = tuple(
+        Shown(label=program.titles[need], code=f"g{number}") for number, need in enumerate(conversation.needs) if need in program.titles
+    )
+    return replace(plain, buttons=(*guides, *plain.buttons))

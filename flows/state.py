@@ -1,0 +1,95 @@
+"""Where a person is: one frozen value, small enough to seal into one row.
+
+Answers are only what the person chose from what a flow offered; words they typed are never part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+Answers = Mapping[str, tuple[str, ...]]
+NO_ANSWERS: Answers = MappingProxyType({})
+
+
+class Mode(StrEnum):
+    """How the conversation stands."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"  # only the step's name is kept
+    DIMMED = "dimmed"  # the screen shows the cover; the conversation is as it was
+    COVERED = "covered"  # after an exit: answers are gone, Start meets the cover face
+
+
+class PhoneUse(StrEnum):
+    """The answer to "does anyone else look at this phone?": picks one column of the table of times."""
+
+    UNASKED = "unasked"
+    PRIVATE = "private"
+    CHECKED = "checked"
+    LENT = "lent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A step of a flow."""
+
+    flow: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn changed, so that *back* is its inverse: the stack before it, and each answer it wrote with its former value."""
+
+    stack: tuple[Position, ...]
+    undo: tuple[tuple[str, tuple[str, ...] | None], ...] = ()
+    seen: tuple[str, ...] = ()
+    needs: int = 0
+    queue: tuple[str, ...] = ()
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One seeker's thread. `turn` grows with every event and binds the buttons: each works once.
+
+    `stack`: where the person is, innermost last, never empty. `answers`: question -> values. `trail`: the way back.
+    `seen`: said-once blocks already shown. `needs`: flows entered, in order. `queue`: flows still to come.
+    `timers`: name -> unix seconds. `page`: page of a list of places or of sources.
+    """
+
+    program: str
+    locale: str
+    stack: tuple[Position, ...]
+    turn: int = 0
+    mode: Mode = Mode.ACTIVE
+    answers: Answers = NO_ANSWERS
+    trail: tuple[Turn, ...] = ()
+    seen: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    queue: tuple[str, ...] = ()
+    phone: PhoneUse = PhoneUse.UNASKED
+    timers: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    page: int = 0
+    aside: str = ""
+    asked_phone: bool = False
+    cover_until: int = 0
+    reading_mode: bool = False
+    told_removal: bool = False
+    older_remains: bool = False
+
+    @property
+    def here(self) -> Position:
+        """The step the person is at."""
+        return self.stack[-1]
+
+    def due_at(self) -> int | None:
+        """When the earliest timer fires, in unix seconds; None without timers."""
+        return min(self.timers.values(), default=None)
+
+    def evolve(self, **changes: object) -> Conversation:
+        """The same conversation with some fields replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # field names are checked by dataclasses.replace at run time

@@ -84,7 +84,8 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
         return _timer(program, conversation, event)
     if conversation.mode is Mode.COVERED and at >= conversation.cover_until:
         conversation = conversation.evolve(mode=Mode.ACTIVE, cover_until=0, stack=(WELCOME,))
-    after, effects = _by_mode(program, conversation, event)
+    before = conversation
+    after, effects = _told(program, before, *_by_mode(program, conversation, event), typed=isinstance(event, TextReceived))
     return _bounded(_timed(program, after, at)), effects
 
 
@@ -520,6 +521,23 @@ def _echoed(program: Program, after: Conversation, effects: tuple[Effect, ...], 
         for e in effects
     ]
     return after, tuple(out)
+
+
+def _told(program: Program, before: Conversation, after: Conversation, effects: tuple[Effect, ...], *, typed: bool) -> Advanced:
+    """Two things are said once, on a screen that has nothing else to say back: their words were taken off the screen (and were read), and
+    something older could not be deleted."""
+    if after.mode is not Mode.ACTIVE:
+        return after, effects
+    gone = typed if TABLE[after.phone].typed_at_once else before.typed
+    ref = ""
+    if after.older_remains and not after.told_older:
+        ref, told = "ui.older_remains", after.evolve(told_older=True, typed=typed)
+    elif gone and not after.told_removal:
+        ref, told = "ui.echo_typed_removed", after.evolve(told_removal=True, typed=typed)
+    else:
+        told = after.evolve(typed=typed)
+    free = ref and all(e.screen.echo is None for e in effects if isinstance(e, ShowScreen))
+    return _echoed(program, told, effects, Echo(kind=EchoKind.MESSAGE, ref=ref), before) if free else (after.evolve(typed=typed or (before.typed and bool(ref))), effects)
 
 
 def _answer(conversation: Conversation, key: str, value: str) -> Conversation:

@@ -53,7 +53,9 @@ def encode_conversation(value: Conversation) -> bytes:
         "ap": value.asked_phone,
         "c": value.cover_until,
         "rm": value.reading_mode,
+        "ty": value.typed,
         "tr": value.told_removal,
+        "to": value.told_older,
         "or": value.older_remains,
     }
     return orjson.dumps({"v": VERSION, **{key: held for key, held in fields.items() if held}})
@@ -99,7 +101,9 @@ def _conversation(f: Json) -> Conversation:
         asked_phone=bool(read("ap", False)),
         cover_until=int(read("c", 0)),
         reading_mode=bool(read("rm", False)),
+        typed=bool(read("ty", False)),
         told_removal=bool(read("tr", False)),
+        told_older=bool(read("to", False)),
         older_remains=bool(read("or", False)),
     )
 
@@ -178,6 +182,8 @@ def _screen_out(screen: Screen) -> Json:
         "e": echo,
         "w": screen.why,
         "o": screen.sources,
+        "h": screen.phone,
+        "r": screen.reading_mode,
     }
 
 
@@ -196,4 +202,6 @@ def _screen_in(f: Json) -> Screen:
         echo=Echo(kind=EchoKind(echo[0]), ref=echo[1], who=echo[2]) if echo else None,
         why=str(f["w"]),
         sources=tuple(f["o"]),
+        phone=str(f["h"]),
+        reading_mode=bool(f["r"]),
     )

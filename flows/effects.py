@@ -48,7 +48,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
-    """Everything a renderer needs, and nothing that can go stale: `blocks` are message ids in reading order, guards already applied."""
+    """Everything a renderer needs, and nothing that can go stale: `blocks` are message ids in reading order, guards already applied.
+
+    `phone` picks how long the message may stand; `reading_mode`: one message a step, the earlier ones stay until their time.
+    """
 
     program: str
     locale: str
@@ -60,6 +63,8 @@ class Screen:
     echo: Echo | None = None
     why: str = ""
     sources: tuple[str, ...] = ()
+    phone: str = "unasked"
+    reading_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

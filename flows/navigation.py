@@ -45,7 +45,8 @@ def journey_to(program: Program, conversation: Conversation, trigger: str, write
     step = program.flows[conversation.here.flow].steps[conversation.here.step]
     undo = tuple((key, conversation.answers.get(key)) for key, _ in writes)
     written = conversation.evolve(answers=MappingProxyType({**conversation.answers, **dict(writes)}))
-    target = target_of(program, written, trigger)
+    # A choice that was on the screen leads where it says, also when what it sets would have hidden it.
+    target = target_of(program, conversation if trigger.startswith("choice:") else written, trigger)
     if target in NO_TRAIL:
         return Journey(conversation=written, target=target)
     return Journey(conversation=_say_once(step, _lay(conversation, written, undo)), target=target)

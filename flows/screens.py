@@ -36,6 +36,8 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
         buttons=(*_own(program, step, conversation), *_navigation(step, conversation, bool(_facts(blocks)))),
         echo=echo,
         why=step.why,
+        phone=conversation.phone.value,
+        reading_mode=conversation.reading_mode,
     )
 
 
@@ -113,6 +115,8 @@ def _aside(program: Program, conversation: Conversation, name: str) -> Screen:
         step=name,
         turn=conversation.turn,
         blocks=(f"ui.{name}_title",),
+        phone=conversation.phone.value,
+        reading_mode=conversation.reading_mode,
         buttons=(Shown(label="ui.back", code="nresume", row=98), Shown(label="ui.exit", code="nexit", row=98)),
     )
 
@@ -129,3 +133,10 @@ def _steps(program: Program, conversation: Conversation) -> Screen:
         Shown(label=program.titles[need], code=f"g{number}") for number, need in enumerate(conversation.needs) if need in program.titles
     )
     return replace(plain, buttons=(*guides, *plain.buttons))
+
+
+def place_of(conversation: Conversation) -> str:
+    """The name of what stands on the screen, as the buttons are bound to it: `flow.step`."""
+    if conversation.aside:
+        return f"{conversation.aside}.{conversation.aside}"
+    return f"{conversation.here.flow}.{conversation.here.step}"

@@ -58,7 +58,8 @@ class Conversation:
 
     `stack`: where the person is, innermost last, never empty. `answers`: question -> values. `trail`: the way back.
     `seen`: said-once blocks already shown. `needs`: flows entered, in order. `queue`: flows still to come.
-    `timers`: name -> unix seconds. `page`: page of a list of places or of sources.
+    `timers`: name -> unix seconds. `page`: page of a list of places. `aside`: sources or steps shown over the step.
+    `typed`: words of theirs stand in the chat. `told_...`: what need be said only once. `older_remains`: something could not be deleted.
     """
 
     program: str
@@ -66,7 +67,7 @@ class Conversation:
     stack: tuple[Position, ...]
     turn: int = 0
     mode: Mode = Mode.ACTIVE
-    answers: Answers = NO_ANSWERS
+    answers: Answers = field(default_factory=lambda: NO_ANSWERS)
     trail: tuple[Turn, ...] = ()
     seen: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -78,7 +79,9 @@ class Conversation:
     asked_phone: bool = False
     cover_until: int = 0
     reading_mode: bool = False
+    typed: bool = False
     told_removal: bool = False
+    told_older: bool = False
     older_remains: bool = False
 
     @property

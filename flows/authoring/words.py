@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 DULL_CHARACTERS: Final = 40
 """What a notification or a chat list shows of a message (voice.md 1.11)."""
 
-_SENTENCE_END: Final = re.compile(r"[.!?¿¡;:…\n\r()\[\]«»“”\"]+")
+_END = r".!?¿¡;:…\n\r()\[\]«»“”\""
+_SENTENCE: Final = re.compile(rf"([^{_END}]+)([{_END}]*)")
 _NOT_WORD: Final = re.compile(r"[^\w{}%]+")
 
 
@@ -20,10 +21,18 @@ def folded(text: str) -> str:
     return re.sub(r"['’ʼ`´]", "", bare).casefold()
 
 
-def sentences(text: str) -> tuple[str, ...]:
-    """The folded sentences of a text, words parted by one space. Quotes, brackets and colons end a sentence, too."""
-    parts = (_NOT_WORD.sub(" ", folded(part)).strip() for part in _SENTENCE_END.split(text.replace("**", "")))
-    return tuple(part for part in parts if part)
+class Sentence(NamedTuple):
+    """Folded words parted by one space, and whether a question mark ends them."""
+
+    words: str
+    asked: bool
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """The sentences of a text. Quotes, brackets, colons and new lines end one, too; commas and emphasis do not."""
+    parts = _SENTENCE.findall(text.replace("**", ""))
+    folded_parts = ((" ".join(_NOT_WORD.sub(" ", folded(words)).split()), "?" in end) for words, end in parts)
+    return tuple(Sentence(words, asked) for words, asked in folded_parts if words)
 
 
 def dull_opening(text: str, sensitive: Iterable[str]) -> list[str]:

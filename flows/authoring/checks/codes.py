@@ -23,7 +23,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown-intent": "A trigger waits for an intent nobody has written words for.",
         "unknown-recording": "A step speaks a voice recording that does not exist.",
         "unknown-placeholder": "A text holds a {name} that is neither a fact nor filled in by the engine.",
-        "nothing-to-say": "A step with a screen has neither text nor card, or a fact with no value is put into a text.",
+        "fact-no-value": "A text or a copy button uses the value of a fact that has none.",
+        "nothing-to-say": "A step with a screen has neither text nor card.",
         # guards
         "guard-unreadable": "A condition cannot be read.",
         "guard-unasked": "A condition asks for an answer that no step, choice or trigger ever gives.",
@@ -53,7 +54,6 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "code-too-long": "What a button sends back does not fit into Telegram's 64 bytes.",
         # facts
         "fact-no-use": "A fact that no card, text or button refers to.",
-        "fact-no-source": "A fact that does not say where it was read.",
         "fact-past-review": "A fact is past its review date.",
         "fact-review-soon": "A fact must be reviewed within thirty days.",
         "fact-unsigned": "A fact nobody has signed off.",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from flows.authoring.issues import Place
 
+NOWHERE = Place()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
@@ -20,7 +22,7 @@ class Translation:
     source: str = ""
     fuzzy: bool = False
     machine: bool = False
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 Translations = Mapping[str, Mapping[str, Translation]]

@@ -1,0 +1,186 @@
+"""Hangs the pieces together. The only module that knows every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from bot.channels.telegram.limits import Limiter
+from bot.channels.telegram.outgoing import TelegramChannel
+from bot.channels.telegram.poller import Poller
+from bot.channels.telegram.transport import AiohttpRequest, Api, NotSent, Unanswered
+from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
+from bot.clock import SystemClock
+from bot.domain.facts import Standing, standing
+from bot.domain.seeker import SeekerId
+from bot.house import LiveFacts, Loaded, find_house, load_house
+from bot.recordings import FolderRecordings
+from bot.security.keyring import Keyring
+from bot.security.pseudonyms import Pseudonyms
+from bot.settings import Settings
+from bot.storage import open_storage
+from bot.storage.folder import DataFolder
+from bot.understanding.lexicon import Lexicon
+from bot.usecases.context import Context
+from bot.usecases.deliver import Deliverer
+from bot.usecases.ports import Clock, Storage
+from bot.usecases.programs import Programs
+from bot.usecases.receive import Reception
+from bot.usecases.records import Records
+from bot.usecases.wording import Wording
+from bot.worker import Worker
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A running Amparo, less its way of getting updates."""
+
+    settings: Settings
+    context: Context
+    reception: Reception
+    deliverer: Deliverer
+    worker: Worker
+    api: Api
+    storage: Storage
+    loaded: Loaded
+
+
+def crash_points(spec: str | None) -> Callable[[str], None]:
+    """For fault tests: `POINT:N` ends the process as kill -9 would when POINT is passed for the Nth time."""
+    wanted, _, number = (spec or "").partition(":")
+    passed: Counter[str] = Counter()
+
+    def crash(point: str) -> None:
+        if point == wanted:
+            passed[point] += 1
+            if passed[point] >= int(number or 1):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return crash
+
+
+@asynccontextmanager
+async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loaded | None = None) -> AsyncIterator[Service]:
+    """Open everything in order, recover what an earlier run left, and close in the opposite order."""
+    clock = clock or SystemClock()
+    loaded = loaded or load_house(settings.content or find_house())
+    crash = crash_points(settings.crash_at)
+    token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    with DataFolder.lock(settings.data) as folder:
+        keyring = Keyring.load_or_create(folder.path)
+        storage = await open_storage(folder.database, keyring, clock, crash=crash)
+        request = AiohttpRequest(connections=128)
+        await request.initialize()
+        api = Api(settings.telegram_api, token, request)
+        limiter = None if settings.limits == "off" else Limiter(clock)
+        channel = TelegramChannel(api, limiter)
+        pseudonyms = Pseudonyms(keyring.pepper)
+        facts = LiveFacts(loaded, settings.data)
+        program, bundle = loaded.compiled()
+        programs = Programs(storage, program, bundle)
+        await programs.keep(int(clock.now()))
+
+        def stands() -> Standing:
+            return standing(facts(), organization=settings.organization, loopback=settings.loopback)
+
+        context = Context(
+            storage=storage,
+            channel=channel,
+            clock=clock,
+            programs=programs,
+            pseudonym=lambda user: SeekerId(pseudonyms.telegram_user(user)),
+            button_key=keyring.buttons,
+            read=Lexicon(loaded.content.phrases),
+            facts=facts,
+            standing=stands,
+            recordings=FolderRecordings(loaded.root / "content" / "voice"),
+            crash=crash,
+        )
+        records = Records(storage)
+        deliverer = Deliverer(context, records, Wording(programs, facts, stands, clock))
+        reception = Reception(context, deliverer)
+        worker = Worker(storage, reception, deliverer, clock, facts.refresh)
+        try:
+            await worker.start()
+            yield Service(
+                settings=settings,
+                context=context,
+                reception=reception,
+                deliverer=deliverer,
+                worker=worker,
+                api=api,
+                storage=storage,
+                loaded=loaded,
+            )
+        finally:
+            await deliverer.close()
+            await records.close()
+            await channel.close()
+            await request.shutdown()
+            await storage.close()
+
+
+async def serve(settings: Settings, stop: asyncio.Event, *, clock: Clock | None = None, ready: asyncio.Event | None = None) -> None:
+    """Run until told to stop: long polling, or the webhook when an address for it is set."""
+    async with service(settings, clock=clock) as running:
+        log.info("serving", kind="webhook" if settings.webhook_url else "polling")
+        if ready:
+            ready.set()
+        tasks = [asyncio.create_task(running.worker.run(stop)), asyncio.create_task(_intake(running, stop))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            stop.set()
+            for task in done:
+                task.result()
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+async def _intake(running: Service, stop: asyncio.Event) -> None:
+    if not running.settings.webhook_url:
+        await Poller(running.api, running.reception).run(stop)
+        return
+    wanted = webhook_settings(running.settings)
+    server = WebhookServer(wanted, running.reception)
+    await set_webhook(running.api, wanted)
+    await server.run(stop)
+
+
+def webhook_settings(settings: Settings) -> WebhookSettings:
+    """A new random path and secret at every start: nobody has to keep them."""
+    host, _, port = settings.webhook_listen.rpartition(":")
+    return WebhookSettings(
+        url=settings.webhook_url or "",
+        path=secrets.token_urlsafe(24),
+        secret=secrets.token_urlsafe(32),
+        host=host.strip("[]") or "127.0.0.1",
+        port=int(port),
+    )
+
+
+async def reachable(settings: Settings) -> str:
+    """Ask the Bot API who we are; the class of what went wrong, or nothing."""
+    request = AiohttpRequest(connections=1)
+    await request.initialize()
+    try:
+        token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+        answer = await Api(settings.telegram_api, token, request).call("getMe", b"{}")
+        return "" if answer.ok else f"status {answer.status}"
+    except (NotSent, Unanswered) as error:
+        return type(error).__name__
+    finally:
+        await request.shutdown()

@@ -1,0 +1,228 @@
+"""How a call reaches the Bot API: one aiohttp session behind python-telegram-bot's `BaseRequest`.
+
+Two ways lead through the same session. The fast path (`Api.call`) posts a body that was rendered once and gives back an
+`Answer`; it never raises for what the platform says. The library's own typed calls (`telegram.Bot`, used for set-up) go
+through `AiohttpRequest.do_request`. What went wrong on the way is told apart, because it decides whether a message
+may be sent again: `NotSent` (no connection, so surely nothing arrived) and `Unanswered` (it may have arrived). The
+address of every call holds the token, so no exception and no log line made here carries an address, a body or another
+exception's words.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Final, cast
+
+import aiohttp
+import orjson
+from telegram._utils.defaultvalue import DefaultValue
+from telegram._utils.types import ODVInput
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+from yarl import URL
+
+CONNECT_SECONDS: Final = 10.0
+READ_SECONDS: Final = 20.0
+IDLE_SECONDS: Final = 30.0
+JSON_HEADERS: Final = {"Content-Type": "application/json"}
+
+
+class NotSent(NetworkError):
+    """No connection could be made: the platform surely has not seen the call."""
+
+
+class Unanswered(TimedOut):
+    """The call went out and no whole answer came back: nobody knows whether it was accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the Bot API said. `status`: its error code, 200 when well. `after`: `retry_after` in seconds, 0 when absent.
+
+    `readable` is False when the body was not the Bot API's envelope (a proxy's page, a cut body).
+    """
+
+    ok: bool
+    status: int
+    result: object = None
+    description: str = ""
+    after: float = 0.0
+    readable: bool = True
+
+
+class AiohttpRequest(BaseRequest):
+    """`BaseRequest` over one keep-alive aiohttp session. `connections` bounds the sockets; timeouts are in seconds."""
+
+    def __init__(self, *, connections: int = 128, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS) -> None:
+        # The library's loggers write every address, hence the token, at DEBUG. They stay closed whatever the level of the root is.
+        logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
+        self._connections = connections
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._session: aiohttp.ClientSession | None = None
+        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds an answer may take when a call does not say."""
+        return self._read_seconds
+
+    async def initialize(self) -> None:
+        """Open the session; nothing is connected yet."""
+        if self._session is not None:
+            return
+        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=60, use_dns_cache=True)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            auto_decompress=False,
+        )
+
+    async def shutdown(self) -> None:
+        """Close every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def post_body(
+        self,
+        url: URL,
+        body: bytes | aiohttp.FormData,
+        headers: dict[str, str] | None = None,
+        read_seconds: float | None = None,
+        method: str = "POST",
+    ) -> tuple[int, bytes]:
+        """Post and read the whole answer: (HTTP status, body). Raises `NotSent` or `Unanswered`, nothing else of the
+        network.
+
+        The exception is raised outside the handler on purpose: a chained one would carry the address, hence the token.
+        """
+        if self._session is None:
+            raise NotSent("closed")
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, timeout=self._timeout(read_seconds), allow_redirects=False
+            ) as response:
+                return response.status, await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+            failure: NetworkError = NotSent(type(fault).__name__)
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            failure = Unanswered(type(fault).__name__)
+        raise failure
+
+    def _timeout(self, read_seconds: float | None) -> aiohttp.ClientTimeout:
+        """The bounds of one call: `total` ends an answer that drips, the others name the phase that failed."""
+        seconds = self._read_seconds if read_seconds is None else read_seconds
+        known = self._timeouts.get(seconds)
+        if known is None:
+            connect = self._connect_seconds
+            known = aiohttp.ClientTimeout(total=2 * connect + 2 * seconds, connect=2 * connect, sock_connect=connect, sock_read=seconds)
+            self._timeouts[seconds] = known
+        return known
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        write_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+        pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """A typed call of the library. Files are not sent this way (see `Api.upload`)."""
+        if request_data is not None and request_data.contains_files:
+            raise TelegramError("files go through Api.upload")
+        body = b"{}" if request_data is None else orjson.dumps(request_data.parameters)
+        seconds = None if isinstance(read_timeout, DefaultValue) else read_timeout
+        return await self.post_body(URL(url, encoded=True), body, JSON_HEADERS, seconds, method)
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, object]:
+        """The library's own version logs the body; this one says nothing of it."""
+        parsed = _object(payload)
+        if parsed is None:
+            raise TelegramError("Invalid server response")
+        return parsed
+
+
+class Api:
+    """The Bot API of one bot: `<root>/bot<token>/<method>`. `repr` shows neither. Raises ValueError when `root` is no web address."""
+
+    def __init__(self, root: str, token: str, request: AiohttpRequest) -> None:
+        self._base = f"{checked_root(root)}/bot{token}/"
+        self._request = request
+        self._urls: dict[str, URL] = {}
+
+    def __repr__(self) -> str:
+        return "Api(...)"
+
+    async def call(self, method: str, body: bytes, read_seconds: float | None = None) -> Answer:
+        """Post one rendered JSON body. Raises `NotSent` or `Unanswered`."""
+        status, payload = await self._request.post_body(self._url(method), body, JSON_HEADERS, read_seconds)
+        return read_answer(status, payload)
+
+    async def raw(self, method: str, body: bytes, read_seconds: float | None = None) -> tuple[int, bytes]:
+        """The same, the answer unread: for getUpdates, whose body may need more patience than an envelope."""
+        return await self._request.post_body(self._url(method), body, JSON_HEADERS, read_seconds)
+
+    async def upload(self, method: str, form: aiohttp.FormData, read_seconds: float = 60.0) -> Answer:
+        """Post a form with a file in it. Raises `NotSent` or `Unanswered`."""
+        status, payload = await self._request.post_body(self._url(method), form, None, read_seconds)
+        return read_answer(status, payload)
+
+    def _url(self, method: str) -> URL:
+        url = self._urls.get(method)
+        if url is None:
+            url = self._urls[method] = URL(self._base + method, encoded=True)
+        return url
+
+
+def checked_root(root: str) -> str:
+    """The address without its last slash. Raises ValueError when it is no http or https address."""
+    try:
+        url = URL(root)
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("the root address of the Bot API must begin with http:// or https:// and name a host")
+    return root.rstrip("/")
+
+
+def read_answer(status: int, payload: bytes) -> Answer:
+    """An HTTP answer as an `Answer`; total over anything a server or a proxy in between may say."""
+    envelope = _object(payload)
+    if envelope is None or not isinstance(envelope.get("ok"), bool):
+        return Answer(ok=False, status=status, readable=False)
+    if envelope["ok"] and 200 <= status < 300:
+        return Answer(ok=True, status=200, result=envelope.get("result"))
+    code, words = envelope.get("error_code"), envelope.get("description")
+    return Answer(
+        ok=False,
+        status=code if type(code) is int else status,
+        description=words if isinstance(words, str) else "",
+        after=_retry_after(envelope.get("parameters")),
+    )
+
+
+def _retry_after(parameters: object) -> float:
+    """`parameters.retry_after` in seconds, at most a day; 0 when there is none."""
+    value = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return min(float(value), 86_400.0) if isinstance(value, int | float) and value > 0 else 0.0
+
+
+def _object(payload: bytes) -> dict[str, object] | None:
+    """A JSON object, or None. Telegram can send half a surrogate pair, which orjson refuses and the standard
+    library reads."""
+    try:
+        value = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        try:
+            value = json.loads(payload.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return None
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None

@@ -1,0 +1,111 @@
+"""The house's data on disk: `content/` and `locales/`, loaded, compiled and kept fresh.
+
+Flows, cards and translations are read at start (running conversations stay pinned anyway). Facts and the emergency switch are looked at
+again whenever their files change: a corrected or switched-off number is everywhere at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.domain.facts import Facts
+from bot.i18n import catalogs
+from flows.authoring.bundle import Bundle, bundle
+from flows.authoring.compile import compile_program
+from flows.authoring.extract import SourceMessage, extract
+from flows.authoring.issues import Issue
+from flows.authoring.load import Content, load_content
+from flows.program import Program
+
+log = structlog.get_logger()
+SWITCHED_OFF = "switched_off.txt"
+
+
+class HouseBroken(Exception):
+    """The content cannot be read. Run `amparo check`: it names every file and line."""
+
+
+def find_house() -> Path:
+    """The folder that holds content/ and locales/: the checkout this runs from, or what was installed with the package."""
+    here = Path(__file__).resolve().parent
+    for folder in (here.parent, here / "_house"):
+        if (folder / "content" / "flows").is_dir():
+            return folder
+    raise HouseBroken("no content/ folder found; set AMPARO_CONTENT to the folder that holds content/ and locales/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Content, its messages, and the translations that may be served."""
+
+    root: Path
+    content: Content
+    issues: tuple[Issue, ...]
+    messages: tuple[SourceMessage, ...]
+    texts: dict[str, dict[str, str]]
+
+    def bundle(self) -> Bundle:
+        """What conversations are pinned to. Facts are not part of it."""
+        return bundle(
+            self.content,
+            {locale: {name: text for name, text in found.items() if not name.startswith("fact.")} for locale, found in self.texts.items()},
+        )
+
+    def compiled(self) -> tuple[Program, Bundle]:
+        """The current program and its bundle."""
+        made = self.bundle()
+        return compile_program(made), made
+
+
+def load_house(root: Path) -> Loaded:
+    """Read everything. Raises `HouseBroken` only when nothing could be compiled at all; other problems are in `issues`."""
+    content, issues = load_content(root / "content")
+    if content is None:
+        raise HouseBroken(f"{root / 'content'}: " + "; ".join(f"{i.place.file}:{i.place.line} {i.message}" for i in issues[:5]))
+    messages = extract(content)
+    texts = catalogs.texts(catalogs.load_translations(root / "locales"), messages)
+    return Loaded(root=root, content=content, issues=tuple(issues), messages=tuple(messages), texts=texts)
+
+
+class LiveFacts:
+    """Facts as they are on disk now, less those the emergency switch (`amparo facts off`) took away."""
+
+    def __init__(self, loaded: Loaded, data: Path) -> None:
+        self._root = loaded.root
+        self._switch = data / SWITCHED_OFF
+        self._stamp = self._seen()
+        self._facts = self._made(loaded)
+
+    def __call__(self) -> Facts:
+        """The facts of this moment."""
+        return self._facts
+
+    def refresh(self) -> bool:
+        """Read again when a file changed. Content that cannot be read changes nothing: the last good facts stand."""
+        stamp = self._seen()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
+            self._facts = self._made(load_house(self._root))
+        except HouseBroken:
+            log.error("facts_unreadable")
+            return False
+        log.info("facts_refreshed")
+        return True
+
+    def _made(self, loaded: Loaded) -> Facts:
+        return Facts.of(loaded.content.facts.values(), words=loaded.texts, switched_off=read_switched_off(self._switch))
+
+    def _seen(self) -> tuple[tuple[str, int], ...]:
+        files: Sequence[Path] = [*sorted((self._root / "content" / "facts").glob("*.yaml")), self._switch]
+        return tuple((file.name, file.stat().st_mtime_ns) for file in files if file.exists())
+
+
+def read_switched_off(file: Path) -> tuple[str, ...]:
+    """Fact ids, one a line."""
+    return tuple(line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()) if file.exists() else ()

@@ -1,0 +1,62 @@
+"""What Telegram shows of Amparo before anybody writes: a neutral name, dull descriptions, and commands beside the text box, in each language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.channels.telegram.setup import SetupTexts, set_up
+from bot.channels.telegram.transport import AiohttpRequest
+from bot.house import Loaded, find_house, load_house
+from bot.settings import Settings
+from flows.program import Program
+
+COMMANDS: Final = ("menu", "person", "exit", "hide", "erase", "back", "language", "pause", "sources", "steps", "help")
+"""In the order of the menu. Each has an ASCII word in every language: the first of `ui.hears.<command>` that Telegram accepts."""
+
+
+async def set_up_telegram(settings: Settings, loaded: Loaded | None = None) -> tuple[str, ...]:
+    """Bring name, descriptions and commands in line; answers what was changed."""
+    program, _ = (loaded or load_house(settings.content or find_house())).compiled()
+    request = AiohttpRequest(connections=4)
+    await request.initialize()
+    token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
+    try:
+        return await set_up(settings.telegram_api, token, request, presence(program))
+    finally:
+        await request.shutdown()
+
+
+def presence(program: Program) -> dict[str, SetupTexts]:
+    """Texts by language; "" is what everybody else sees: the source."""
+    by_locale = {locale: _texts(program, locale) for locale in program.locales if _complete(program, locale)}
+    return {"": by_locale["es"], **by_locale}
+
+
+def _complete(program: Program, locale: str) -> bool:
+    return all(f"ui.{name}" in program.messages[locale] for name in ("bot_name", "bot_short_description", "bot_description"))
+
+
+def _texts(program: Program, locale: str) -> SetupTexts:
+    said = program.messages[locale]
+    source = program.messages["es"]
+
+    def words(name: str) -> str:
+        return said.get(name) or source[name]
+
+    commands = [(_command(program, locale, name), words(f"ui.command_{name}")) for name in COMMANDS if f"ui.command_{name}" in source]
+    return SetupTexts(
+        name=words("ui.bot_name"),
+        short_description=words("ui.bot_short_description"),
+        description=words("ui.bot_description"),
+        commands=tuple((word, text) for word, text in commands if word),
+    )
+
+
+def _command(program: Program, locale: str, name: str) -> str:
+    """The first word for it that Telegram takes as a command: 1 to 32 of a-z, 0-9 and _."""
+    for texts in (program.messages[locale], program.messages["es"]):
+        for way in texts.get(f"ui.hears.{name}", "").split("|"):
+            word = way.strip().casefold()
+            if word.isascii() and word.replace("_", "").isalnum() and len(word) <= 32:
+                return word
+    return ""

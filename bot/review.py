@@ -1,0 +1,77 @@
+"""`amparo check`: bring translations and rendering to the checks, and show what they find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from bot.domain.facts import Facts, Standing
+from bot.house import HouseBroken, find_house, load_house
+from bot.i18n.catalogs import every_translation
+from bot.i18n.render import render
+from bot.understanding.lexicon import Lexicon
+from flows.authoring.checks import as_json, check
+from flows.authoring.issues import Issue, Level, Place
+from flows.authoring.never import find_never
+from flows.effects import Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What was found, errors first."""
+
+    issues: tuple[Issue, ...]
+    states: int = 0
+
+    @property
+    def errors(self) -> int:
+        """Findings that block publishing."""
+        return sum(issue.level is Level.ERROR for issue in self.issues)
+
+    def as_json(self) -> object:
+        """For machines."""
+        return {"errors": self.errors, "warnings": len(self.issues) - self.errors, "states": self.states, "issues": as_json(self.issues)}
+
+    def show(self, console: Console) -> None:
+        """For people: one finding a paragraph, then the sum."""
+        for issue in self.issues:
+            mark = "[red]error[/]" if issue.level is Level.ERROR else "[yellow]warning[/]"
+            console.print(f"{mark} [bold]{issue.code}[/] {escape(issue.place.file)}:{issue.place.line}  {escape(issue.message)}")
+            console.print(f"    [green]mend:[/] {escape(issue.remedy)}")
+            if issue.path:
+                console.print(f"    [dim]way there: {escape(' > '.join(issue.path))}[/]")
+        warnings = len(self.issues) - self.errors
+        console.print(f"{self.states} reachable states checked; {self.errors} errors, {warnings} warnings")
+
+
+def review(content: Path | None, *, today: date, production: bool) -> Review:
+    """Check the house at `content` (a folder with content/ and locales/), or this project's own."""
+    try:
+        loaded = load_house(content or find_house())
+    except HouseBroken as error:
+        broken = Issue(code="unreadable", level=Level.ERROR, place=Place(), message=str(error), remedy="mend the files named here first")
+        return Review(issues=(broken,))
+    program, _ = loaded.compiled()
+    facts = Facts.of(loaded.content.facts.values(), words=loaded.texts)
+    standing = Standing(organization="la organización", test_version=False)
+
+    def rendered(screen: Screen) -> str:
+        return render(screen, program=program, facts=facts, standing=standing, today=today).text
+
+    found = check(
+        loaded.content,
+        loaded.issues,
+        every_translation(loaded.root / "locales"),
+        today=today,
+        production=production,
+        never=find_never,
+        rendered=rendered,
+        read=Lexicon(loaded.content.phrases),
+        recordings=frozenset(file.name.split(".")[0] for file in (loaded.root / "content" / "voice").glob("*.ogg")),
+    )
+    ordered = sorted(found.issues, key=lambda issue: (issue.level is not Level.ERROR, issue.place.file, issue.place.line, issue.code))
+    return Review(issues=tuple(ordered), states=found.states)

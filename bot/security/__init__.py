@@ -1,0 +1,1 @@
+"""Sealing, keys, pseudonyms, button tokens and redaction. Knows nothing of Amparo."""

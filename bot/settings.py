@@ -1,0 +1,59 @@
+"""Settings, read once from the environment and passed on; nothing imports them as globals."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+OFFICIAL_API = "https://api.telegram.org"
+
+
+class Settings(BaseSettings):
+    """`AMPARO_...` variables. Unknown ones are ignored; a wrong one is refused with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="AMPARO_", env_ignore_empty=True, extra="ignore")
+
+    telegram_token: SecretStr | None = Field(default=None, description="Token of the seekers' bot, from BotFather.")
+    telegram_api: str = Field(default=OFFICIAL_API, description="Root address of a Bot API server.")
+    data: Path = Field(default=Path("data"), description="Folder for the database and the key.")
+    content: Path | None = Field(default=None, description="Folder of content/ and locales/; by default this project's own.")
+    limits: Literal["on", "off"] = Field(default="on", description="off: no rate limits; honoured only with a loopback API.")
+    organization: str | None = Field(default=None, description="Who runs this copy, as seekers read it.")
+    webhook_url: str | None = Field(default=None, description="Public https address; without it Amparo polls.")
+    webhook_listen: str = Field(default="127.0.0.1:8443", description="Where the webhook listens.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged; never words.")
+    crash_at: str | None = Field(default=None, description="Fault tests only: POINT:N ends the process at the Nth pass; loopback only.")
+
+    @field_validator("telegram_api")
+    @classmethod
+    def _root(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be the root address of a Bot API server, such as https://api.telegram.org")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("must be https, unless it is a server on this machine")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _only_on_loopback(self) -> Settings:
+        if not self.loopback and (self.limits == "off" or self.crash_at):
+            raise ValueError("AMPARO_LIMITS=off and AMPARO_CRASH_AT are honoured only with an API on this machine")
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the Bot API server is on this machine: then this is a demo or a test, and nobody real can be at the other end."""
+        return is_loopback(urlsplit(self.telegram_api).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,82 @@
+"""The first understanding: exact commands, and phrases that administrators list in `content/understanding/`.
+
+A phrase matches as whole words, accents, case and punctuation ignored; a word that ends in `*` matches every word that begins so. This is the
+seam for the classifier: whatever replaces `Lexicon` answers the same question with the same `Reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flows.authoring.load import Phrases
+from flows.events import Command, Crisis, Reading
+from flows.matching import normalise
+from flows.program import Program
+
+CRISES: Final[Mapping[str, Crisis]] = {"danger": Crisis.DANGER, "immediate_danger": Crisis.DANGER, "self_harm": Crisis.SELF_HARM}
+COMMANDS: Final = {command.value: command for command in Command}
+KIN: Final = "kin_"
+"""Intents `kin_son`, `kin_daughter`... name the relative spoken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase as a row of words; `intent` is what it means."""
+
+    intent: str
+    words: tuple[str, ...]
+
+    def found_in(self, text: Sequence[str]) -> bool:
+        """Whether the phrase stands in the text."""
+        return any(self._at(text, start) for start in range(len(text) - len(self.words) + 1))
+
+    def _at(self, text: Sequence[str], start: int) -> bool:
+        return all(_same(word, text[start + place]) for place, word in enumerate(self.words))
+
+
+def _same(pattern: str, word: str) -> bool:
+    return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
+
+
+class Lexicon:
+    """Phrases by their first letters, so that a text looks only at those it could hold."""
+
+    def __init__(self, phrases: Iterable[Phrases]) -> None:
+        self._by_start: dict[str, list[Phrase]] = {}
+        for group in phrases:
+            for text in group.words:
+                words = tuple(_pattern(word) for word in text.split())
+                words = tuple(word for word in words if word)
+                if words:
+                    self._by_start.setdefault(words[0][:2].rstrip("*"), []).append(Phrase(group.intent, words))
+
+    def __call__(self, text: str, program: Program, locale: str) -> Reading:
+        """Read a text. Never fails, whatever it holds."""
+        plain = normalise(text[:4096])
+        exact = program.commands.get(plain, "")
+        command = COMMANDS.get(exact)
+        named = exact.removeprefix("language_") if exact.startswith("language_") else None
+        if named:
+            command = Command.LANGUAGE
+        intents = tuple(dict.fromkeys(self._intents(plain.split())))
+        return Reading(
+            command=command,
+            intents=tuple(intent for intent in intents if not intent.startswith(KIN) and intent not in CRISES),
+            crisis=next((CRISES[intent] for intent in intents if intent in CRISES), None) if command is None else None,
+            locale=named,
+            who=next((intent.removeprefix(KIN) for intent in intents if intent.startswith(KIN)), None),
+            greeting=exact == "greeting" or "greeting" in intents,
+            goodbye=exact == "goodbye" or "goodbye" in intents,
+        )
+
+    def _intents(self, words: Sequence[str]) -> Iterator[str]:
+        """Longest phrases first: they say most."""
+        starts = {start for word in words for start in (word[:2], word[:1])}
+        found = [phrase for start in starts for phrase in self._by_start.get(start, ()) if phrase.found_in(words)]
+        yield from (phrase.intent for phrase in sorted(found, key=lambda phrase: -sum(map(len, phrase.words))))
+
+
+def _pattern(word: str) -> str:
+    return normalise(word) + ("*" if word.endswith("*") else "")

@@ -1,0 +1,392 @@
+"""From the outbox to the person: one chat after its own order, many chats at once.
+
+Nothing here decides what is said; it decides how it reaches the chat. The screen is one message, edited in place: an edit that is repeated
+changes nothing, so after a crash only a *new* message can be repeated, and at most one in a chat, because a chat's next item waits until
+what came of the last one is committed. A screen that has not left when a newer one is owed never leaves.
+
+The **ledger** is what we know to stand in a chat. It is kept in memory only while something is being delivered there and seeded from
+storage, where it is sealed; storage is the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from bot.domain.seeker import SeekerId
+from bot.i18n.render import Draft
+from bot.security import tokens
+from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
+from bot.usecases.context import Context
+from bot.usecases.ports import Change, ChatMessage, Delivery, DeliveryRecord, Held, OutboxItem, Priority, Role, Written
+from bot.usecases.records import Records
+from bot.usecases.wording import Wording
+from flows.codec import EnvelopeError, decode_effect
+from flows.effects import Effect, EraseSeeker, RemoveMedia, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
+
+log = structlog.get_logger()
+
+DELETABLE_SECONDS: Final = 48 * 3600 - 120
+"""A bot can delete nothing older than 48 h; two minutes are kept for clocks that differ."""
+AMBIGUOUS_PAUSE: Final = 5.0
+"""Seconds to wait after "accepted, answer not seen": a person who writes meanwhile gets the newer screen instead (promises.md)."""
+TRIES: Final = 60
+"""Attempts after which an item is given up. With growing pauses that is about an hour; Telegram itself forgets after a day."""
+VOICE_PICTURES: Final = "three_numbers"
+PAUSE_LIMIT: Final = 60.0
+
+
+def header(own: int, typed_at_once: bool) -> bytes:
+    """What rides in front of an effect in the outbox: the message this turn answers (it stays one turn longer), and whether it goes too."""
+    return b"%d,%d\n" % (own, typed_at_once)
+
+
+@dataclass(slots=True)
+class Owed:
+    """One item of a chat's queue, opened. `cleanup`: messages whose time has come, owed by the clock and not by the outbox."""
+
+    item: OutboxItem
+    effect: Effect | None
+    own: int = 0
+    typed_at_once: bool = False
+    cleanup: tuple[ChatMessage, ...] = ()
+    tries: int = 0
+    ambiguous: bool = False
+
+
+@dataclass(slots=True)
+class Chat:
+    """A chat something is being delivered to."""
+
+    seeker: SeekerId
+    chat_id: int
+    messages: list[ChatMessage]
+    queue: deque[Owed] = field(default_factory=deque)
+    task: asyncio.Task[None] | None = None
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def screen(self) -> ChatMessage | None:
+        """The current screen."""
+        screens = [message for message in self.messages if message.role is Role.SCREEN]
+        return max(screens, key=lambda message: message.message_id, default=None)
+
+    def covered(self, screen: ChatMessage) -> bool:
+        """Whether something stands below the screen, so that an edit would not be seen."""
+        return any(message.message_id > screen.message_id for message in self.messages)
+
+
+class Deliverer:
+    """Delivers what is owed. `take` is called after a commit; `recover` at start-up."""
+
+    def __init__(self, context: Context, records: Records, wording: Wording) -> None:
+        self._context = context
+        self._records = records
+        self._wording = wording
+        self._chats: dict[SeekerId, Chat] = {}
+        self._closing = False
+
+    def take(self, seeker: SeekerId, held: Held, change: Change, written: Written, effects: Sequence[Effect]) -> None:
+        """Queue what a committed change owes. Typed messages are known to the ledger from now on."""
+        if not written.outbox and seeker not in self._chats:
+            return
+        chat = self._chat(seeker, change.chat_id or held.chat_id or 0, held.messages)
+        chat.messages.extend(written.messages)
+        if change.erase:
+            chat.queue.clear()
+        live = [effect for effect in effects if not isinstance(effect, SetLifetimes | RemoveTyped)]
+        for item, effect in zip(written.outbox, live, strict=True):
+            chat.queue.append(_opened(item, effect))
+        self._wake(chat)
+
+    def recover(self, owed: Iterable[tuple[OutboxItem, Held]]) -> None:
+        """Queue what an earlier run left undone."""
+        for item, held in owed:
+            if held.chat_id is None:
+                continue
+            chat = self._chat(item.seeker, held.chat_id, held.messages)
+            try:
+                chat.queue.append(_opened(item, decode_effect(item.payload.partition(b"\n")[2])))
+            except EnvelopeError:
+                chat.queue.append(Owed(item=item, effect=None))
+            self._wake(chat)
+
+    def clean_up(self, seeker: SeekerId, chat_id: int, messages: tuple[ChatMessage, ...]) -> None:
+        """Delete messages whose time has come, in the chat's own order."""
+        chat = self._chat(seeker, chat_id, messages)
+        if any(owed.cleanup for owed in chat.queue):
+            return
+        chat.queue.append(Owed(item=OutboxItem(seeker=seeker, kind="", payload=b""), effect=None, cleanup=messages))
+        self._wake(chat)
+
+    def finish_erasure(self, seeker: SeekerId, chat_id: int | None, messages: tuple[ChatMessage, ...]) -> None:
+        """Go on with an erasure that a crash interrupted: what can be deleted goes, then the key."""
+        chat = self._chat(seeker, chat_id or 0, messages)
+        item = OutboxItem(seeker=seeker, kind="", payload=b"", priority=Priority.PANIC)
+        for effect in (Wipe(), EraseSeeker(cover_until=0)):
+            chat.queue.append(Owed(item=item, effect=effect))
+        self._wake(chat)
+
+    async def settle(self) -> None:
+        """Wait until nothing is owed that can be delivered now (tests, shutdown)."""
+        while tasks := [chat.task for chat in self._chats.values() if chat.task]:
+            await asyncio.wait(tasks)
+
+    async def close(self) -> None:
+        """Stop after the calls under way; what is still owed stays in the outbox."""
+        self._closing = True
+        for chat in self._chats.values():
+            chat.woken.set()
+        await self.settle()
+
+    @property
+    def busy(self) -> int:
+        """Chats with something under way."""
+        return len(self._chats)
+
+    # -- one chat ----------------------------------------------------------------------------------------------------------------
+
+    def _chat(self, seeker: SeekerId, chat_id: int, messages: Sequence[ChatMessage]) -> Chat:
+        chat = self._chats.get(seeker)
+        if chat is None:
+            chat = self._chats[seeker] = Chat(seeker=seeker, chat_id=chat_id, messages=list(messages))
+        return chat
+
+    def _wake(self, chat: Chat) -> None:
+        chat.woken.set()
+        if chat.task is None and not self._closing:
+            chat.task = asyncio.get_running_loop().create_task(self._drain(chat))
+
+    async def _drain(self, chat: Chat) -> None:
+        """Work a chat's queue to its end. Only then is the ledger forgotten: until then storage may lag behind it."""
+        try:
+            while chat.queue and not self._closing:
+                self._newest_first(chat)
+                owed = chat.queue[0]
+                record, pause = await self._attempt(chat, owed)
+                if record is not None:
+                    if chat.queue and chat.queue[0] is owed:
+                        chat.queue.popleft()
+                    await self._write(chat, record)
+                elif await self._paused(chat, pause):
+                    owed.tries += 1
+        except Exception as error:  # a chat that cannot be worked must not take the others with it; its items stay in the outbox
+            log.error("delivery_failed", error=type(error).__name__)
+        finally:
+            chat.task = None
+            self._chats.pop(chat.seeker, None)
+
+    def _newest_first(self, chat: Chat) -> None:
+        """An exit leaves before anything that waited; a screen with a newer one behind it never leaves."""
+        urgent = [owed for owed in chat.queue if owed.item.priority is Priority.PANIC]
+        if urgent and chat.queue[0] not in urgent:
+            chat.queue = deque([*urgent, *(owed for owed in chat.queue if owed not in urgent)])
+        while len(chat.queue) > 1 and _replaced(chat.queue[0], list(chat.queue)[1:]):
+            old = chat.queue.popleft()
+            newer = next(owed for owed in chat.queue if isinstance(owed.effect, ShowScreen))
+            newer.ambiguous = newer.ambiguous or old.ambiguous
+            self._records.forget(DeliveryRecord(seeker=chat.seeker, item=old.item.row, outcome=Delivery.GAVE_UP))
+
+    async def _paused(self, chat: Chat, seconds: float) -> bool:
+        """Wait, unless something newer comes or we are closing. True: the same item is tried again."""
+        chat.woken.clear()
+        try:
+            await asyncio.wait_for(chat.woken.wait(), min(seconds, PAUSE_LIMIT))
+        except TimeoutError:
+            return True
+        return not self._closing
+
+    async def _write(self, chat: Chat, record: DeliveryRecord) -> None:
+        """Commit what came of an attempt. The chat's next item waits for this: that is what bounds repeats to one."""
+        removed = set(record.removed)
+        chat.messages = [message for message in chat.messages if message.row not in removed or not message.row]
+        added = await self._records.write(record)
+        chat.messages.extend(added)
+
+    async def _attempt(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
+        """Try one item. A record when it is done with; else the seconds to wait before the next try."""
+        if owed.tries >= TRIES:
+            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+        self._context.crash("before_send")
+        match owed.effect:
+            case ShowScreen():
+                return await self._show(chat, owed, owed.effect)
+            case SpeakVoice():
+                return await self._speak(chat, owed, owed.effect)
+            case Wipe():
+                return await self._remove(chat, owed, [m for m in chat.messages if m is not chat.screen()])
+            case RemoveMedia():
+                return await self._remove(chat, owed, [m for m in chat.messages if m.role is Role.MEDIA])
+            case EraseSeeker():
+                return await self._erase(chat, owed)
+            case _ if owed.cleanup:
+                rows = {message.row for message in owed.cleanup}
+                return await self._remove(chat, owed, [m for m in chat.messages if m.row in rows])
+            case _:
+                return _done(chat, owed, Delivery.GAVE_UP), 0.0
+
+    # -- the screen ---------------------------------------------------------------------------------------------------------------
+
+    async def _show(self, chat: Chat, owed: Owed, effect: ShowScreen) -> tuple[DeliveryRecord | None, float]:
+        message = self._signed(chat, effect.screen, self._wording.draft(effect.screen))
+        urgent = owed.item.priority is Priority.PANIC
+        old = chat.screen()
+        if old is not None and not effect.fresh and not chat.covered(old):
+            outcome = await self._context.channel.edit(chat.chat_id, old.message_id, message, urgent=urgent)
+            if outcome.result is Result.UNKNOWN:
+                return None, 0.2  # an edit repeats harmlessly
+            if outcome.result is not Result.MISSING:
+                return await self._shown(chat, owed, effect, outcome, keep=old)
+            chat.messages.remove(old)
+            self._records.forget(DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED, removed=(old.row,)))
+        outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound, urgent=urgent)
+        return await self._shown(chat, owed, effect, outcome, keep=None)
+
+    async def _shown(
+        self, chat: Chat, owed: Owed, effect: ShowScreen, outcome: Outcome, *, keep: ChatMessage | None
+    ) -> tuple[DeliveryRecord | None, float]:
+        """What stands in the chat after a screen: it, and the words it answers, for one turn."""
+        if outcome.result is Result.RETRY:
+            return None, outcome.after
+        if outcome.result is Result.UNKNOWN:
+            owed.ambiguous = True
+            return None, 0.0 if owed.item.priority is Priority.PANIC else AMBIGUOUS_PAUSE
+        if outcome.result is Result.GONE:
+            return self._gone(chat, owed), 0.0
+        if outcome.result is not Result.DONE:
+            log.error("screen_refused", error=outcome.error)
+            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+        self._context.crash("after_send")
+        added = () if keep else (self._wording.standing_message(effect.screen, outcome, Role.SCREEN, int(self._context.clock.now())),)
+        spared = {keep.row} if keep else set()
+        gone = [m for m in chat.messages if m.row not in spared and self._leaves(m, owed, effect)]
+        removed, older = await self._delete(chat, gone, urgent=False)
+        return _done(chat, owed, Delivery.DELIVERED, added=added, removed=removed, older=older or owed.ambiguous), 0.0
+
+    def _leaves(self, message: ChatMessage, owed: Owed, effect: ShowScreen) -> bool:
+        """Whether a message goes with this screen: earlier screens (unless each step is to stay a message), and typed words one turn behind."""
+        match message.role:
+            case Role.SCREEN:
+                return not self._wording.keeps_screens(effect)
+            case Role.TYPED:
+                return owed.typed_at_once or message.message_id != owed.own
+            case Role.VOICE:
+                return message.message_id < owed.own
+            case _:
+                return False
+
+    def _signed(self, chat: Chat, screen: Screen, draft: Draft) -> Rendered:
+        """Words and buttons, each button signed for this person, step and turn."""
+        key, step = self._context.button_key, f"{screen.flow}.{screen.step}"
+
+        def data(code: str) -> str:
+            return tokens.sign(key, user=chat.chat_id, chat=chat.chat_id, program=screen.program, step=step, turn=screen.turn, code=code)
+
+        rows = tuple(
+            tuple(Button(text=k.text, data=data(k.code) if k.code else "", copy=k.copy) for k in row) for row in draft.rows
+        )
+        return Rendered(text=draft.text, bold=tuple(Bold(*span) for span in draft.bold), rows=rows)
+
+    # -- voice ----------------------------------------------------------------------------------------------------------------------
+
+    async def _speak(self, chat: Chat, owed: Owed, effect: SpeakVoice) -> tuple[DeliveryRecord | None, float]:
+        """A recording and its numbered pictures, each uploaded once and sent by handle ever after."""
+        context, storage = self._context, self._context.storage
+        name = f"{effect.recording}.{effect.locale}"
+        sound = context.recordings.recording(effect.recording, effect.locale)
+        handle = await storage.media_file(name)
+        outcome = await context.channel.send_voice(chat.chat_id, name, sound, handle, caption="", silent=True)
+        if outcome.result in (Result.RETRY, Result.UNKNOWN):
+            return None, outcome.after or AMBIGUOUS_PAUSE
+        if outcome.result is not Result.DONE:
+            return self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP), 0.0
+        if outcome.handle:
+            await storage.keep_media_file(name, outcome.handle)
+        now = int(context.clock.now())
+        added = [self._wording.standing_message(effect.screen, outcome, Role.VOICE, now)]
+        picture = context.recordings.picture(VOICE_PICTURES)
+        shown = await context.channel.send_picture(
+            chat.chat_id, VOICE_PICTURES, picture, await storage.media_file(VOICE_PICTURES), Rendered(text=""), silent=True
+        )
+        if shown.result is Result.DONE:
+            added.append(self._wording.standing_message(effect.screen, shown, Role.VOICE, now))
+            if shown.handle:
+                await storage.keep_media_file(VOICE_PICTURES, shown.handle)
+        return _done(chat, owed, Delivery.DELIVERED, added=tuple(added)), 0.0
+
+    # -- removing ---------------------------------------------------------------------------------------------------------------------
+
+    async def _remove(self, chat: Chat, owed: Owed, messages: list[ChatMessage]) -> tuple[DeliveryRecord | None, float]:
+        removed, older = await self._delete(chat, messages, urgent=owed.item.priority is Priority.PANIC)
+        left = {message.row for message in messages} - set(removed)
+        if left and owed.tries < 5:
+            return None, 1.0 + owed.tries
+        return _done(chat, owed, Delivery.DELIVERED, removed=tuple(removed), older=older or bool(left)), 0.0
+
+    async def _delete(self, chat: Chat, messages: list[ChatMessage], *, urgent: bool) -> tuple[tuple[int, ...], bool]:
+        """Delete what can be deleted. Answers the rows that need no more keeping, and whether something older remains in the chat."""
+        if not messages:
+            return (), False
+        limit = self._context.clock.now() - DELETABLE_SECONDS
+        old = [message for message in messages if message.sent_at <= limit]
+        young = [message for message in messages if message.sent_at > limit]
+        done = [message.row for message in old]
+        for start in range(0, len(young), 100):
+            some = young[start : start + 100]
+            self._context.crash("inside_deletions")
+            outcome = await self._context.channel.delete(chat.chat_id, [message.message_id for message in some], urgent=urgent)
+            if outcome.result in (Result.DONE, Result.MISSING, Result.GONE):
+                done.extend(message.row for message in some)
+            elif outcome.result in (Result.TOO_OLD, Result.REFUSED):
+                done.extend(message.row for message in some)
+                old = [*old, *some]
+        return tuple(done), bool(old)
+
+    async def _erase(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
+        """The wipe is done: destroy the key, delete the rows, and see that the log holds nothing."""
+        chat.messages.clear()
+        if not await self._context.storage.finish_erasure(chat.seeker):
+            return None, 0.1
+        return DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED), 0.0
+
+    def _gone(self, chat: Chat, owed: Owed) -> DeliveryRecord:
+        """Blocked or deactivated: nothing more is sent. Erasing goes on without the chat."""
+        for other in [other for other in chat.queue if other is not owed and not isinstance(other.effect, EraseSeeker)]:
+            chat.queue.remove(other)
+            self._records.forget(DeliveryRecord(seeker=chat.seeker, item=other.item.row, outcome=Delivery.GAVE_UP))
+        return _done(chat, owed, Delivery.GAVE_UP)
+
+
+def _opened(item: OutboxItem, effect: Effect) -> Owed:
+    own, _, at_once = item.payload.partition(b"\n")[0].partition(b",")
+    return Owed(item=item, effect=effect, own=int(own), typed_at_once=at_once == b"1")
+
+
+def _replaced(owed: Owed, later: list[Owed]) -> bool:
+    """A screen is replaced by the next screen, unless that one must come as a new message or something else stands between."""
+    if not isinstance(owed.effect, ShowScreen) or not later:
+        return False
+    return isinstance(later[0].effect, ShowScreen) and not later[0].effect.fresh
+
+
+def _done(
+    chat: Chat,
+    owed: Owed,
+    outcome: Delivery,
+    *,
+    added: tuple[ChatMessage, ...] = (),
+    removed: tuple[int, ...] = (),
+    older: bool = False,
+) -> DeliveryRecord:
+    return DeliveryRecord(
+        seeker=chat.seeker,
+        item=owed.item.row,
+        outcome=outcome,
+        added=added,
+        removed=tuple(row for row in removed if row),
+        older_remains=older,
+    )

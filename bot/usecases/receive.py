@@ -1,0 +1,326 @@
+"""From updates to committed effects: read what is held, advance, write, and only then let the channel acknowledge.
+
+A batch is worked in **waves**: at most one update of a chat in a wave, so that a chat's next update waits for its commit, while all chats of
+a wave share one commit. An update that fails is tried again by itself; after three failures it is quarantined by id and error class, and
+the person gets a screen that is sure to work. Text is used in memory and never written (promises.md, reliability design).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.domain.seeker import SeekerId
+from bot.security import tokens
+from bot.usecases.channel import Incoming, Kind, Rendered
+from bot.usecases.context import Context
+from bot.usecases.deliver import Deliverer, header
+from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
+from flows.advance import advance, begin
+from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
+from flows.effects import Effect, EraseSeeker, RemoveTyped, SetLifetimes, ShowScreen, Wipe
+from flows.events import Blocked, Command, CommandGiven, Event, MediaKind, MediaReceived, Pressed, StalePressed, Started, TextReceived, TimerFired
+from flows.program import Program
+from flows.screens import place_of
+from flows.state import Conversation
+from flows.times import TABLE
+
+log = structlog.get_logger()
+
+WAVE = 128
+"""Chats in one commit at most."""
+TRIES = 3
+EMERGENCY_PAUSE = 600
+"""Seconds between two static emergency cards to one chat while storage is down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One event of one seeker, ready to be worked. `incoming` is None for a timer."""
+
+    seeker: SeekerId
+    incoming: Incoming | None = None
+    timer: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A change and the live effects behind its outbox rows."""
+
+    change: Change
+    effects: tuple[Effect, ...]
+
+
+class Reception:
+    """Receives batches of a channel (`Receiver`) and the worker's timers, one group at a time."""
+
+    def __init__(self, context: Context, deliverer: Deliverer) -> None:
+        self._context = context
+        self._deliverer = deliverer
+        self._turnstile = asyncio.Lock()
+        self._cards: dict[int, float] = {}
+        self._failures: dict[int, int] = {}
+
+    async def __call__(self, batch: Sequence[Incoming]) -> None:
+        """Commit everything in `batch`. Raises `StorageDown` when nothing may be acknowledged."""
+        self._context.crash("after_poll")
+        for incoming in batch:
+            if incoming.kind is Kind.GROUP:
+                await self._context.channel.leave(incoming.chat_id)
+        turns = [self._turn(incoming) for incoming in batch]
+        try:
+            async with self._turnstile:
+                for wave in waves(turns):
+                    await self._wave(wave)
+        except StorageDown:
+            await self._emergency(batch)
+            raise
+        self._context.crash("before_acknowledging")
+
+    async def fire(self, seekers: Sequence[SeekerId]) -> None:
+        """Timers of these seekers have come due."""
+        now = int(self._context.clock.now())
+        async with self._turnstile:
+            held, _ = await self._context.storage.read(seekers, ())
+            for seeker in seekers:
+                conversation = _conversation(held.get(seeker))
+                due = sorted((at, name) for name, at in conversation.timers.items() if at <= now) if conversation else []
+                for _, name in due:
+                    await self._wave([Turn(seeker=seeker, timer=name, at=now)])
+
+    def _turn(self, incoming: Incoming) -> Turn:
+        at = int(self._context.clock.now())
+        return Turn(seeker=self._context.pseudonym(incoming.user_id), incoming=incoming, at=at)
+
+    # -- one wave ----------------------------------------------------------------------------------------------------------
+
+    async def _wave(self, wave: Sequence[Turn]) -> None:
+        context = self._context
+        updates = [turn.incoming.update_id for turn in wave if turn.incoming]
+        held, seen = await context.storage.read([turn.seeker for turn in wave], updates)
+        prepared: list[tuple[Turn, Prepared]] = []
+        for turn in wave:
+            if turn.incoming and turn.incoming.update_id in seen:
+                self._acknowledge(turn)
+                continue
+            made = await self._prepare(turn, held.get(turn.seeker) or Held())
+            if made is not None:
+                prepared.append((turn, made))
+        if not prepared:
+            return
+        context.crash("after_advance")
+        written = await context.storage.write([made.change for _, made in prepared])
+        again = []
+        for (turn, made), result in zip(prepared, written, strict=True):
+            if result.verdict is Verdict.CONFLICT:
+                again.append(turn)
+            elif result.verdict is Verdict.FAILED:
+                await self._failed(turn, result.error)
+            else:
+                self._committed(turn, made, result, held.get(turn.seeker) or Held())
+        for turn in again:
+            await self._wave([turn])
+
+    def _committed(self, turn: Turn, made: Prepared, written: Written, held: Held) -> None:
+        self._acknowledge(turn)
+        if written.verdict is Verdict.COMMITTED:
+            self._deliverer.take(turn.seeker, held, made.change, written, made.effects)
+
+    def _acknowledge(self, turn: Turn) -> None:
+        if turn.incoming and turn.incoming.press_id:
+            self._context.channel.answer_press(turn.incoming.press_id)
+
+    async def _prepare(self, turn: Turn, held: Held) -> Prepared | None:
+        """The change of one turn. A turn that cannot be worked is noted and tried again with the next delivery of its update; the third
+        time the person gets the safe screen."""
+        incoming = turn.incoming
+        if incoming and incoming.kind in (Kind.IGNORED, Kind.GROUP, Kind.UNBLOCKED):
+            return Prepared(change=_seen_only(turn, incoming), effects=())
+        if incoming and incoming.kind is Kind.UNREADABLE:
+            await self._context.storage.quarantine(incoming.update_id, incoming.error, turn.at)
+            if not incoming.user_id:
+                return Prepared(change=_seen_only(turn, incoming), effects=())
+        for attempt in range(TRIES):
+            try:
+                return await self._advance(turn, held, safe=False)
+            except StorageDown:
+                raise
+            except Exception as error:  # whatever it is, one update must never stop the others (promises.md R42)
+                log.error("update_failed", error=type(error).__name__, attempt=attempt)
+                if incoming is None:
+                    return None
+                await self._context.storage.quarantine(incoming.update_id, type(error).__name__, turn.at)
+        return await self._advance(turn, replace(held, conversation=None), safe=True)
+
+    async def _failed(self, turn: Turn, error: str) -> None:
+        """Storage could not write this change even alone: after three tries it counts as seen, and the person sees a screen."""
+        if turn.incoming is None:
+            return
+        log.error("update_unwritable", error=error)
+        for _ in range(TRIES):
+            await self._context.storage.quarantine(turn.incoming.update_id, error, turn.at)
+        self._acknowledge(turn)
+
+    async def _advance(self, turn: Turn, held: Held, *, safe: bool) -> Prepared:
+        context = self._context
+        before = None if safe else _conversation(held)
+        program = await self._program(before)
+        if before is None:
+            before = begin(program, locale=_hint(turn.incoming), cover_until=held.covered_until if held.covered_until > turn.at else 0)
+        if held.older_remains and not before.older_remains:
+            before = before.evolve(older_remains=True)
+        event = Started(at=turn.at) if safe else self._event(turn, before, program)
+        after, effects = advance(program, before, event)
+        return Prepared(change=self._change(turn, held, after, effects), effects=effects)
+
+    async def _program(self, conversation: Conversation | None) -> Program:
+        programs = self._context.programs
+        if conversation is None:
+            return programs.current
+        return programs.held(conversation.program) or await programs.pinned(conversation.program)
+
+    # -- in: what happened ---------------------------------------------------------------------------------------------------
+
+    def _event(self, turn: Turn, conversation: Conversation, program: Program) -> Event:
+        incoming, at = turn.incoming, turn.at
+        if incoming is None:
+            return TimerFired(at=at, name=turn.timer)
+        match incoming.kind:
+            case Kind.UNREADABLE:
+                return StalePressed(at=at)
+            case Kind.START:
+                return Started(at=at, payload=incoming.text)
+            case Kind.BLOCKED:
+                return Blocked(at=at)
+            case Kind.MEDIA:
+                return MediaReceived(at=at, kind=incoming.media or MediaKind.OTHER)
+            case Kind.PRESS:
+                return self._pressed(incoming, conversation, at)
+            case Kind.COMMAND if (command := program.commands.get(incoming.text.casefold())) in COMMANDS:
+                return CommandGiven(at=at, command=COMMANDS[command or ""])
+            case _:
+                reading = self._context.read(incoming.text, program, conversation.locale)
+                return TextReceived(at=at, text=incoming.text, reading=reading)
+
+    def _pressed(self, incoming: Incoming, conversation: Conversation, at: int) -> Event:
+        """A button works when it was signed for this person, chat, program and step, in this very turn; otherwise nothing happens."""
+        parsed = tokens.verify(
+            self._context.button_key,
+            incoming.press_data,
+            user=incoming.user_id,
+            chat=incoming.chat_id,
+            program=conversation.program,
+            step=place_of(conversation),
+        )
+        if parsed is None or parsed.turn != conversation.turn:
+            return StalePressed(at=at)
+        return Pressed(at=at, code=parsed.code)
+
+    # -- out: everything one event does ----------------------------------------------------------------------------------------
+
+    def _change(self, turn: Turn, held: Held, after: Conversation, effects: tuple[Effect, ...]) -> Change:
+        incoming = turn.incoming
+        erase = next((effect for effect in effects if isinstance(effect, EraseSeeker)), None)
+        lifetimes = [effect.seconds for effect in effects if isinstance(effect, SetLifetimes)]
+        own = incoming.message_id if incoming and incoming.kind in THEIRS else 0
+        return Change(
+            seeker=turn.seeker,
+            update_id=incoming.update_id if incoming else None,
+            at=turn.at,
+            expected_version=held.version,
+            conversation=None if erase else encode_conversation(after),
+            program=after.program,
+            due_at=after.due_at(),
+            chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
+            messages=_theirs(incoming, after),
+            outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
+            drop_unsent_screens=any(isinstance(effect, ShowScreen) for effect in effects),
+            lifetime=lifetimes[-1] if lifetimes else None,
+            erase=erase is not None,
+            cover_until=erase.cover_until if erase else None,
+        )
+
+    # -- when storage is down ---------------------------------------------------------------------------------------------------
+
+    async def _emergency(self, batch: Sequence[Incoming]) -> None:
+        """The static card (features.md A16): words that need no storage, at most once in ten minutes a chat."""
+        now = self._context.clock.monotonic()
+        texts = self._context.programs.current.messages
+        for incoming in {i.chat_id: i for i in batch if i.kind in THEIRS or i.kind is Kind.PRESS}.values():
+            if now - self._cards.get(incoming.chat_id, -EMERGENCY_PAUSE) < EMERGENCY_PAUSE:
+                continue
+            self._cards[incoming.chat_id] = now
+            words = texts.get(incoming.language_code, {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
+            await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
+
+
+THEIRS = (Kind.TEXT, Kind.START, Kind.COMMAND, Kind.MEDIA)
+COMMANDS = {command.value: command for command in Command}
+URGENT = (Wipe, EraseSeeker)
+
+
+def waves(turns: Iterable[Turn]) -> Iterable[list[Turn]]:
+    """At most one turn of a seeker in a wave, in the order they came; at most `WAVE` in one."""
+    left = list(turns)
+    while left:
+        taken: dict[SeekerId, Turn] = {}
+        rest = []
+        for turn in left:
+            if turn.seeker in taken or len(taken) >= WAVE:
+                rest.append(turn)
+            else:
+                taken[turn.seeker] = turn
+        yield list(taken.values())
+        left = rest
+
+
+def _conversation(held: Held | None) -> Conversation | None:
+    """What was stored, or None when there is none or nobody can read it any more (the person then starts from a safe place)."""
+    if held is None or held.conversation is None:
+        return None
+    try:
+        return decode_conversation(held.conversation)
+    except EnvelopeError as error:
+        log.error("envelope_unreadable", error=type(error).__name__)
+        return None
+
+
+def _hint(incoming: Incoming | None) -> str:
+    """The client's language is only a hint: every language stands on the first screen."""
+    return incoming.language_code.split("-")[0] if incoming else "es"
+
+
+def _seen_only(turn: Turn, incoming: Incoming) -> Change:
+    return Change(seeker=turn.seeker, update_id=incoming.update_id, at=turn.at, expected_version=0)
+
+
+def _theirs(incoming: Incoming | None, after: Conversation) -> tuple[ChatMessage, ...]:
+    """The message that now stands in the chat. Media has no time of its own: it goes only when the person says so, or leaves."""
+    if incoming is None or incoming.kind not in THEIRS or not incoming.message_id or incoming.edited:
+        return ()
+    media = incoming.kind is Kind.MEDIA
+    until = None if media else incoming.sent_at + TABLE[after.phone].lifetime
+    role = Role.MEDIA if media else Role.TYPED
+    return (ChatMessage(message_id=incoming.message_id, role=role, sent_at=incoming.sent_at, delete_at=until),)
+
+
+def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[OutboxItem]:
+    """Outbox rows of a turn's effects. Removing typed words rides on the screen before it."""
+    leaving = any(isinstance(effect, URGENT) for effect in effects)
+    at_once = any(isinstance(effect, RemoveTyped) for effect in effects)
+    for effect in effects:
+        if isinstance(effect, SetLifetimes | RemoveTyped):
+            continue
+        urgent = leaving or (isinstance(effect, ShowScreen) and effect.urgent)
+        yield OutboxItem(
+            seeker=seeker,
+            kind=type(effect).__name__,
+            payload=header(own, at_once) + encode_effect(effect),
+            priority=Priority.PANIC if urgent else Priority.REPLY,
+        )
+
+

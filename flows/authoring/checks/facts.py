@@ -1,0 +1,103 @@
+"""Facts: used, current, signed off, dialled; never the only door when their sources disagree; and local doors marked as such."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from flows.authoring.checks.subject import Subject, finding
+from flows.authoring.issues import Issue, Level
+from flows.authoring.schema import Fact
+from flows.effects import Screen
+from flows.screens import LOCAL_DOORS
+from flows.texts import fact_names
+
+SOON = timedelta(days=30)
+PHONES = ("phone", "whatsapp")
+CONTACTS = (*PHONES, "link", "email")
+"""Kinds of fact that are a door somebody can knock at."""
+
+
+def used(subject: Subject) -> frozenset[str]:
+    """Facts that a card, a text, a copy button or another fact refers to."""
+    found = {fact for block in subject.blocks.values() for fact in block.facts}
+    for _, _, step in subject.steps():
+        found.update(choice.to.removeprefix("@copy:") for choice in step.choices if choice.to.startswith("@copy:"))
+    for message in subject.messages.values():
+        found.update(fact_names(message.text))
+    return frozenset(found)
+
+
+def dates(subject: Subject) -> Iterator[Issue]:
+    """Use, review dates, signatures and test calls."""
+    in_use = used(subject)
+    ways = _ways(subject)
+    for fact in subject.content.facts.values():
+        place = subject.content.place("facts", fact.id)
+        if fact.id not in in_use:
+            yield finding("fact-no-use", place, f"nothing refers to {fact.id!r}", "use it, or take it out", level=Level.WARNING)
+            continue
+        path = ways.get(fact.id, ())
+        yield from _review(subject, fact, path)
+        if subject.production:
+            yield from _launch(subject, fact, path)
+
+
+def _ways(subject: Subject) -> Mapping[str, tuple[str, ...]]:
+    """The shortest way to a screen that rests on each fact."""
+    seen: dict[str, int] = {}
+    for screen, index in subject.walk.screens:
+        for fact in doors(subject, screen):
+            seen.setdefault(fact, index)
+    return {fact: subject.walk.path(index) for fact, index in seen.items()}
+
+
+def _review(subject: Subject, fact: Fact, path: tuple[str, ...]) -> Iterator[Issue]:
+    place = subject.content.place("facts", fact.id)
+    if subject.today > fact.review_by:
+        level = subject.severity(production=fact.risk == "high")
+        message = f"{fact.id!r} was to be reviewed by {fact.review_by}"
+        yield finding("fact-past-review", place, message, "check it at its source and date it", level=level, path=path)
+    elif subject.today + SOON >= fact.review_by:
+        message = f"{fact.id!r} is to be reviewed by {fact.review_by}"
+        yield finding("fact-review-soon", place, message, "check it at its source and date it", level=Level.WARNING, path=path)
+
+
+def _launch(subject: Subject, fact: Fact, path: tuple[str, ...]) -> Iterator[Issue]:
+    place = subject.content.place("facts", fact.id)
+    if fact.signed_off_by is None:
+        yield finding("fact-unsigned", place, f"nobody has signed off {fact.id!r}", "have it signed (`signed_off_by`)", path=path)
+    if fact.kind in PHONES and fact.test_called is None:
+        yield finding("phone-untested", place, f"nobody has dialled {fact.id!r}", "dial it and state the day (`test_called`)", path=path)
+
+
+def doors(subject: Subject, screen: Screen) -> tuple[str, ...]:
+    """The facts a screen rests on, its copy buttons included."""
+    found = [fact for message in screen.blocks if message in subject.blocks for fact in subject.blocks[message].facts]
+    return tuple(dict.fromkeys((*found, *(button.copy for button in screen.buttons if button.copy))))
+
+
+def conflicts(subject: Subject) -> Iterator[Issue]:
+    """Screens whose only door is a fact with a recorded conflict."""
+    told: set[tuple[str, str]] = set()
+    for screen, index in subject.walk.screens:
+        known = [subject.content.facts[fact] for fact in doors(subject, screen) if fact in subject.content.facts]
+        contacts = [fact for fact in known if fact.kind in CONTACTS]
+        if contacts and all(fact.conflict for fact in contacts) and (screen.flow, screen.step) not in told:
+            told.add((screen.flow, screen.step))
+            names = ", ".join(fact.id for fact in contacts)
+            message = f"on the screen of step {screen.step!r} the only door is {names}, whose sources disagree"
+            place = subject.place(screen.flow, screen.step)
+            yield finding("conflict-only-door", place, message, "set a second door beside it", path=subject.walk.path(index))
+
+
+def marks(subject: Subject) -> Iterator[Issue]:
+    """Blocks and texts that use a local or state authority without saying so."""
+    for name, block in subject.blocks.items():
+        if block.door is not None:
+            continue
+        near = [fact for fact in block.facts if fact in subject.content.facts and subject.content.facts[fact].door in LOCAL_DOORS]
+        if near:
+            message = f"uses {', '.join(near)}, a local or state authority, and stays when the authority is part of it"
+            remedy = "state `door: local` or `door: state` on the block of a card"
+            yield finding("door-unmarked", subject.origin(name), message, remedy, path=subject.path_of(name))

@@ -30,7 +30,7 @@ class DemoClock:
 
     def now(self) -> float:
         """Unix seconds, as the server has them."""
-        return float(self._api.now())
+        return self._api.now()
 
     def monotonic(self) -> float:
         """This machine's own, for waits and rates."""

@@ -206,7 +206,7 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
         return _enter_crisis(program, conversation, reading.crisis)
     if answered is not None:
         after, effects = _press(program, conversation, answered, event.at)
-        return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)), conversation)
+        return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)))
     if reading.goodbye:
         return _hide(program, conversation)
     needs = tuple(dict.fromkeys(intent for intent in reading.intents if intent in program.triggers))
@@ -512,7 +512,7 @@ def _show(program: Program, conversation: Conversation, echo: Echo | None = None
     return conversation, (shown, RemoveTyped()) if at_once else (shown,)
 
 
-def _echoed(program: Program, after: Conversation, effects: tuple[Effect, ...], echo: Echo, before: Conversation) -> Advanced:
+def _echoed(program: Program, after: Conversation, effects: tuple[Effect, ...], echo: Echo) -> Advanced:
     """Say back what was understood, on the first screen of the turn that is not a cover."""
     if not echo.ref or after.mode is not Mode.ACTIVE:
         return after, effects
@@ -526,18 +526,17 @@ def _echoed(program: Program, after: Conversation, effects: tuple[Effect, ...], 
 def _told(program: Program, before: Conversation, after: Conversation, effects: tuple[Effect, ...], *, typed: bool) -> Advanced:
     """Two things are said once, on a screen that has nothing else to say back: their words were taken off the screen (and were read), and
     something older could not be deleted."""
-    if after.mode is not Mode.ACTIVE:
-        return after, effects
+    if after.mode is not Mode.ACTIVE or after.here.flow in CRISIS_FLOWS.values():
+        return after.evolve(typed=before.typed or typed), effects
     gone = typed if TABLE[after.phone].typed_at_once else before.typed
-    ref = ""
-    if after.older_remains and not after.told_older:
-        ref, told = "ui.older_remains", after.evolve(told_older=True, typed=typed)
-    elif gone and not after.told_removal:
-        ref, told = "ui.echo_typed_removed", after.evolve(told_removal=True, typed=typed)
+    silent = all(effect.screen.echo is None for effect in effects if isinstance(effect, ShowScreen))
+    if silent and after.older_remains and not after.told_older:
+        told, ref = after.evolve(told_older=True, typed=typed or gone), "ui.older_remains"
+    elif silent and gone and not after.told_removal:
+        told, ref = after.evolve(told_removal=True, typed=typed), "ui.echo_typed_removed"
     else:
-        told = after.evolve(typed=typed)
-    free = ref and all(e.screen.echo is None for e in effects if isinstance(e, ShowScreen))
-    return _echoed(program, told, effects, Echo(kind=EchoKind.MESSAGE, ref=ref), before) if free else (after.evolve(typed=typed or (before.typed and bool(ref))), effects)
+        return after.evolve(typed=typed or (gone and not after.told_removal)), effects
+    return _echoed(program, told, effects, Echo(kind=EchoKind.MESSAGE, ref=ref))
 
 
 def _answer(conversation: Conversation, key: str, value: str) -> Conversation:

@@ -22,9 +22,7 @@ PURGE_EVERY: Final = 600.0
 class Worker:
     """Calls what is due. `tick` is one pass; `run` passes until told to stop."""
 
-    def __init__(
-        self, storage: Storage, reception: Reception, deliverer: Deliverer, clock: Clock, refresh: Callable[[], object]
-    ) -> None:
+    def __init__(self, storage: Storage, reception: Reception, deliverer: Deliverer, clock: Clock, refresh: Callable[[], object]) -> None:
         self._storage = storage
         self._reception = reception
         self._deliverer = deliverer

@@ -105,6 +105,11 @@ class Inbox:
         self._poll = asyncio.get_running_loop().create_future()
         return self._poll
 
+    @property
+    def polled(self) -> bool:
+        """Whether a reader waits right now."""
+        return self._poll is not None
+
     def end_poll(self, poll: asyncio.Future[ApiError | None]) -> None:
         """Stop being the reader."""
         if self._poll is poll:

@@ -25,15 +25,26 @@ class Phone:
     def __init__(self, world: World) -> None:
         self.world = world
 
+    @property
+    def bot(self) -> Bot:
+        """The first bot; made when none was registered."""
+        return next(iter(self.world.bots.values()), None) or self.add_bot()
+
+    @property
+    def token(self) -> str:
+        """The token of the first bot."""
+        return self.bot.token
+
     # --- who takes part
 
     def add_user(self, first_name: str = "Ana", language_code: str = "es", *, username: str = "") -> Person:
         """A new person."""
         return self.world.add_person(first_name, language_code, username=username)
 
-    def add_bot(self, *, username: str, name: str, token: str = "", has_topics: bool = False,
-                people_make_topics: bool = False, reads_all_groups: bool = False) -> Bot:  # fmt: skip
-        """Register another bot."""
+    def add_bot(self, token: str = "", *, username: str = "amparo_local_bot", name: str = "Amparo",
+                has_topics: bool = False, people_make_topics: bool = False,
+                reads_all_groups: bool = False) -> Bot:  # fmt: skip
+        """Register a bot; the first one is the one that deeds mean when they name none. Without a token one is made up."""
         return self.world.add_bot(
             username=username, name=name, token=token, has_topics=has_topics, people_make_topics=people_make_topics,
             reads_all_groups=reads_all_groups,
@@ -187,6 +198,10 @@ class Phone:
 
     # --- the server
 
+    def now(self) -> float:
+        """Unix seconds on the server's clock."""
+        return self.world.clock.now()
+
     def advance(self, seconds: float) -> None:
         """Move the server's clock."""
         self.world.clock.advance(seconds)
@@ -213,7 +228,7 @@ class Phone:
         self.world.flood.on = on
 
     def _bot(self, bot: Bot | None) -> Bot:
-        return bot if bot is not None else next(iter(self.world.bots.values()))
+        return bot if bot is not None else self.bot
 
     def _press(self, user: Person, message: Message, button: Json, bot: Bot | None) -> Json:
         return doings.press(self.world, self.chat(user, bot), user, self._bot(bot), message, button)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -32,9 +32,6 @@ from bot.botapi.http import Cuttable
 from bot.botapi.phone import Phone
 from bot.botapi.webhooks import Couriers
 from bot.botapi.world import World
-
-if TYPE_CHECKING:
-    from bot.botapi.people import Bot
 
 
 def create_app(world: World, reset: Callable[[], None] | None = None, *, checked: bool = True) -> Starlette:
@@ -56,11 +53,11 @@ async def _not_found(request: Request) -> Response:
 class LocalBotApi(Phone):
     """A running local Bot API server, with the hands of the people who use it.
 
-    `port` 0 picks a free one. `bots` registers that many bots before anything else runs: by default one, the seekers'
-    bot, whose token is `token`. `checked=False` leaves out the check of every call against the data (for speed runs).
+    `port` 0 picks a free one. Bots come with `add_bot`; when none was added, `token` makes one. `checked=False` leaves
+    out the check of every call against the data (for speed runs).
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, checked: bool = True, token: str = "") -> None:
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, checked: bool = True) -> None:
         super().__init__(World())
         self._host = host
         self._port = port
@@ -68,12 +65,6 @@ class LocalBotApi(Phone):
         self._state = ServerState()
         self._couriers: Couriers | None = None
         self._server: asyncio.Server | None = None
-        self.bot: Bot = self.add_bot(username="amparo_local_bot", name="Amparo", token=token)
-
-    @property
-    def token(self) -> str:
-        """The token of the first bot."""
-        return self.bot.token
 
     @property
     def root(self) -> str:

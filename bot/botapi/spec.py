@@ -352,3 +352,8 @@ _SPECIAL: dict[tuple[str, str], Check] = {
     **{(name, "message_id"): _positive for name in _METHODS},
     **{(name, "message_ids"): _positive for name in _METHODS},
 }
+
+
+def parameters(method: str) -> list[str]:
+    """The names of a method's parameters."""
+    return list(_fields(method))

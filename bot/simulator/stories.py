@@ -1,17 +1,17 @@
 """Stories: what a person does, what they see, what is stored. Recorded from the simulator, replayed by the tests. Never of a real seeker.
 
-    story: The first night
-    locale: es
-    at: 2026-12-01T03:00:00Z
-    steps:
-      - types: mi hijo no llego anoche
-        sees: [no hay que esperar]
-        buttons: [Sí, 'No']
-      - presses: Nada de eso
-        sees: ['Esta noche, en este orden']
-        never_sees: [paga]
-        stored: {missing.signs: [none]}
-        at: missing_person.tonight
+story: The first night
+locale: es
+at: 2026-12-01T03:00:00Z
+steps:
+  - types: mi hijo no llego anoche
+    sees: [no hay que esperar]
+    buttons: [Sí, 'No']
+  - presses: Nada de eso
+    sees: ['Esta noche, en este orden']
+    never_sees: [paga]
+    stored: {missing.signs: [none]}
+    at: missing_person.tonight
 """
 
 from __future__ import annotations

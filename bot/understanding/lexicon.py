@@ -28,12 +28,10 @@ class Phrase:
     intent: str
     words: tuple[str, ...]
 
-    def found_in(self, text: Sequence[str]) -> bool:
-        """Whether the phrase stands in the text."""
-        return any(self._at(text, start) for start in range(len(text) - len(self.words) + 1))
-
-    def _at(self, text: Sequence[str], start: int) -> bool:
-        return all(_same(word, text[start + place]) for place, word in enumerate(self.words))
+    def stands_at(self, text: Sequence[str], start: int) -> bool:
+        """Whether the phrase stands in the text at this word."""
+        rest = text[start : start + len(self.words)]
+        return len(rest) == len(self.words) and all(map(_same, self.words, rest))
 
 
 def _same(pattern: str, word: str) -> bool:
@@ -41,16 +39,19 @@ def _same(pattern: str, word: str) -> bool:
 
 
 class Lexicon:
-    """Phrases by their first letters, so that a text looks only at those it could hold."""
+    """Phrases by their first word, or the beginning it must have, so that a text looks only at those it could hold."""
 
     def __init__(self, phrases: Iterable[Phrases]) -> None:
         self._by_start: dict[str, list[Phrase]] = {}
+        self._lengths: set[int] = set()
         for group in phrases:
             for text in group.words:
                 words = tuple(_pattern(word) for word in text.split())
                 words = tuple(word for word in words if word)
                 if words:
-                    self._by_start.setdefault(words[0][:2].rstrip("*"), []).append(Phrase(group.intent, words))
+                    self._by_start.setdefault(words[0], []).append(Phrase(group.intent, words))
+                    if words[0].endswith("*"):
+                        self._lengths.add(len(words[0]) - 1)
 
     def __call__(self, text: str, program: Program, locale: str) -> Reading:
         """Read a text. Never fails, whatever it holds."""
@@ -73,8 +74,13 @@ class Lexicon:
 
     def _intents(self, words: Sequence[str]) -> Iterator[str]:
         """Longest phrases first: they say most."""
-        starts = {start for word in words for start in (word[:2], word[:1])}
-        found = [phrase for start in starts for phrase in self._by_start.get(start, ()) if phrase.found_in(words)]
+        found = [
+            phrase
+            for start, word in enumerate(words)
+            for key in (word, *(word[:length] + "*" for length in self._lengths if length <= len(word)))
+            for phrase in self._by_start.get(key, ())
+            if phrase.stands_at(words, start)
+        ]
         yield from (phrase.intent for phrase in sorted(found, key=lambda phrase: -sum(map(len, phrase.words))))
 
 

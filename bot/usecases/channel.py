@@ -114,7 +114,9 @@ class Channel(Protocol):
         """Delete at most 100 messages of either side. Says DONE also when the platform skipped some."""
         ...
 
-    async def send_voice(self, chat_id: int, name: str, content: bytes | None, handle: str | None, *, caption: str, silent: bool) -> Outcome:
+    async def send_voice(
+        self, chat_id: int, name: str, content: bytes | None, handle: str | None, *, caption: str, silent: bool
+    ) -> Outcome:
         """A recording (OGG/Opus): by `handle` when uploaded before, else `content`. `Outcome.handle` is the platform's handle."""
         ...
 
@@ -138,5 +140,3 @@ class Receiver(Protocol):
     acknowledged. Raises `StorageDown` when nothing may be acknowledged."""
 
     async def __call__(self, batch: Sequence[Incoming]) -> None: ...
-
-

@@ -286,9 +286,7 @@ class Deliverer:
         def data(code: str) -> str:
             return tokens.sign(key, user=chat.chat_id, chat=chat.chat_id, program=screen.program, step=step, turn=screen.turn, code=code)
 
-        rows = tuple(
-            tuple(Button(text=k.text, data=data(k.code) if k.code else "", copy=k.copy) for k in row) for row in draft.rows
-        )
+        rows = tuple(tuple(Button(text=k.text, data=data(k.code) if k.code else "", copy=k.copy) for k in row) for row in draft.rows)
         return Rendered(text=draft.text, bold=tuple(Bold(*span) for span in draft.bold), rows=rows)
 
     # -- voice ----------------------------------------------------------------------------------------------------------------------

@@ -22,7 +22,19 @@ from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, 
 from flows.advance import advance, begin
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
 from flows.effects import Effect, EraseSeeker, RemoveTyped, SetLifetimes, ShowScreen, Wipe
-from flows.events import Blocked, Command, CommandGiven, Event, MediaKind, MediaReceived, Pressed, StalePressed, Started, TextReceived, TimerFired
+from flows.events import (
+    Blocked,
+    Command,
+    CommandGiven,
+    Event,
+    MediaKind,
+    MediaReceived,
+    Pressed,
+    StalePressed,
+    Started,
+    TextReceived,
+    TimerFired,
+)
 from flows.program import Program
 from flows.screens import place_of
 from flows.state import Conversation
@@ -322,5 +334,3 @@ def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[
             payload=header(own, at_once) + encode_effect(effect),
             priority=Priority.PANIC if urgent else Priority.REPLY,
         )
-
-

@@ -16,9 +16,8 @@ of its own language and of the source, since cards to show to others carry Spani
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -78,10 +77,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A rule for one language."""
+    """The patterns of a rule in one language."""
 
-    rule: NeverRule
-    locale: str
     catch: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
 
@@ -89,34 +86,30 @@ class _Compiled:
 class Never:
     """All rules, ready to be held against texts."""
 
-    def __init__(self, rules: list[NeverRule]) -> None:
+    def __init__(self, rules: Iterable[NeverRule]) -> None:
         self.rules = tuple(rules)
+        self._compiled = {(rule.id, locale): _in_locale(rule, locale) for rule in self.rules for locale in rule.catch}
 
     def find(self, text: str, locale: str) -> list[Finding]:
         """What `text` in `locale` says that is never said, each rule once."""
         read = sentences(text)
         found = []
         for rule in self.rules:
-            matched = self._mark(rule, text) or next(self._matches(rule, read, locale), "")
+            matched = next((mark for mark in rule.marks if mark in text), "") or next(self._matches(rule, read, locale), "")
             if matched:
                 found.append(Finding(rule.id, matched, rule.instead.get(locale) or rule.instead.get(SOURCE, "")))
         return found
 
-    def _mark(self, rule: NeverRule, text: str) -> str:
-        return next((mark for mark in rule.marks if mark in text), "")
-
     def _matches(self, rule: NeverRule, read: tuple[Sentence, ...], locale: str) -> Iterator[str]:
-        for compiled in (_for_locale(rule.id, self, spoken) for spoken in dict.fromkeys((locale, SOURCE))):
-            for sentence in read:
-                if rule.questions or not sentence.asked:
+        for spoken in dict.fromkeys((locale, SOURCE)):
+            compiled = self._compiled.get((rule.id, spoken))
+            for sentence in read if compiled else ():
+                if compiled and (rule.questions or not sentence.asked):
                     yield from _caught(compiled, sentence.words + " ")
 
 
-@lru_cache(maxsize=1024)
-def _for_locale(rule_id: str, never: Never, locale: str) -> _Compiled:
-    rule = next(each for each in never.rules if each.id == rule_id)
-    catch, unless = rule.catch.get(locale, []), rule.unless.get(locale, [])
-    return _Compiled(rule, locale, tuple(map(_compiled, catch)), tuple(map(_compiled, unless)))
+def _in_locale(rule: NeverRule, locale: str) -> _Compiled:
+    return _Compiled(tuple(map(_compiled, rule.catch[locale])), tuple(map(_compiled, rule.unless.get(locale, []))))
 
 
 def read_never(content: Path) -> Never:

@@ -1,10 +1,14 @@
 """Every state a person can get into, found by letting the real `advance` play: each visible button, each command, each timer, each need
 that words can name. Breadth first, so the way to a state is a shortest one.
 
-Two states count as one when nothing that decides what comes next can tell them apart. The `State` key therefore keeps where the person is
-(with the flows that wait for this one to return), how the conversation stands, and of the answers only those values some condition asks
-for: in the flow they are read in, or everywhere when another flow than the one that asks reads them. What lies under an aside (language,
-help, a person...) is not kept: leaving it leads back to a state that was visited in its own right. Free text is stood for by its reading.
+Two states count as one when nothing that decides what comes next can tell them apart: where the person is (with the flows that wait for
+this one to return), how the conversation stands, and how each condition that can still be met from here answers. What was asked anew in
+between, and what nobody asks any more, is forgotten. Some simplifications keep it small. What lies under an aside (language, help, a
+person...) is not kept: leaving it leads back to a state that was visited in its own right. An answer that only its own flow asks for is
+forgotten when the flow is left. Whether the question about the phone was put is not kept: both ways on are visited. And free text is stood
+for by its reading.
+
+Visible buttons come before commands and timers, and these before typed needs, so that a path is told in buttons where there is one.
 
 The number of states is bounded by `STATES`; a walk that hits the bound says so (`bounded`), and what was not visited is not proven.
 """
@@ -13,10 +17,10 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from flows.advance import advance, begin
+from flows.advance import COMMAND_FLOWS, CRISIS_FLOWS, advance, begin
 from flows.effects import Screen, Shown, ShowScreen, SpeakVoice
 from flows.events import (
     Command,
@@ -31,8 +35,9 @@ from flows.events import (
     TextReceived,
     TimerFired,
 )
-from flows.guards import Guard
-from flows.program import FlowNode, Program, StepNode
+from flows.guards import Guard, Term
+from flows.navigation import ANYTHING_ELSE, ASK_PHONE, DOORS
+from flows.program import Program, StepNode
 from flows.screens import LOCAL_DOORS, screen
 from flows.state import Conversation, Position
 from flows.values import values
@@ -42,11 +47,11 @@ STATES: Final = 20_000
 START: Final = 1_000_000_000
 """When the walk begins, in unix seconds. Nothing depends on it: it only moves with the timers."""
 KNOWN: Final = ("known", "unknown")
+ASIDES: Final = frozenset({*COMMAND_FLOWS.values(), *CRISIS_FLOWS.values(), "cover", "paused", "returning", "media", "voice"})
+"""Flows that lie on top of what a person was doing and return to it."""
 CONSENT: Final = "consent"
 """The answer that says a person agreed to be asked more."""
 
-Asked = Mapping[str, frozenset[str]]
-"""Answer -> the values conditions ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +95,12 @@ def explore(program: Program, *, phrases: Mapping[str, str] | None = None, limit
 
 # -- what decides what comes next ------------------------------------------------------------------------------------------
 
+AUTHORITY: Final = Term(key="authority", value="yes", negated=False)
+CONSENTED: Final = Term(key=CONSENT, value="yes", negated=False)
+Question = Guard | Term
+"""Something asked about one answer: a condition about it alone, or one comparison of a longer condition."""
+Live = dict[Position, frozenset[Question]]
+
 
 def guards_of(step: StepNode) -> Iterator[Guard]:
     """Every condition at a step."""
@@ -104,64 +115,86 @@ def guards_of(step: StepNode) -> Iterator[Guard]:
             yield block.when
 
 
-def asked_in(flow: FlowNode) -> dict[str, frozenset[str]]:
-    """The values a flow's conditions ask for; `known` stands for "is there an answer at all"."""
-    asked: dict[str, set[str]] = defaultdict(set)
-    for step in flow.steps.values():
-        if any(block.door in LOCAL_DOORS for block in step.blocks):
-            asked["authority"].add("yes")
-        for guard in guards_of(step):
-            for term in (term for terms in guard.alternatives for term in terms):
-                asked[term.key].add("known" if term.value in KNOWN else term.value)
-        if step.kind == "wait" or step.saves.startswith(CONSENT):
-            asked[CONSENT].add("yes")
-    return {key: frozenset(held) for key, held in asked.items()}
+def _key(question: Question) -> str:
+    return question.key if isinstance(question, Term) else next(iter(question.keys))
 
 
-def _merge(parts: Iterator[Asked]) -> dict[str, frozenset[str]]:
-    merged: dict[str, frozenset[str]] = {}
-    for part in parts:
-        for key, held in part.items():
-            merged[key] = merged.get(key, frozenset()) | held
-    return merged
+def _questions(step: StepNode) -> Iterator[Question]:
+    """What a step's own conditions ask."""
+    if any(block.door in LOCAL_DOORS for block in step.blocks):
+        yield AUTHORITY
+    for guard in guards_of(step):
+        if len(guard.keys) == 1:
+            yield replace(guard, source="")
+        else:
+            yield from (term for terms in guard.alternatives for term in terms)
 
 
-def _written(program: Program) -> dict[str, set[str]]:
-    """Answer -> the flows that write it."""
+def _moves(program: Program, at: Position, step: StepNode) -> Iterator[tuple[Position, frozenset[str]]]:
+    """Where a step can lead, and which answers are written anew on the way (what was held before no longer matters there)."""
+    saved = frozenset({step.saves}) if step.kind.startswith("ask") else frozenset()
+    for choice in step.choices:
+        yield from _ends(program, at, choice.to, saved | frozenset(choice.sets))
+    for target in (*(to for _, to in step.branches), step.to, step.then):
+        yield from _ends(program, at, target, frozenset())
+    yield from _ends(program, at, step.skip, saved)
+    if step.kind == "call" and step.flow in program.flows:
+        yield Position(flow=step.flow, step=program.flows[step.flow].start), frozenset()
+    if at.flow not in ASIDES:
+        yield DOORS, frozenset()
+
+
+def _ends(program: Program, at: Position, target: str, written: frozenset[str]) -> Iterator[tuple[Position, frozenset[str]]]:
+    if target == "@next" and at.flow not in ASIDES:
+        yield ANYTHING_ELSE, written
+        yield ASK_PHONE, written
+    elif target.startswith("@flow:") and target[6:] in program.flows:
+        yield Position(flow=target[6:], step=program.flows[target[6:]].start), written
+    elif target and not target.startswith("@"):
+        yield Position(flow=at.flow, step=target), written
+
+
+def _live(program: Program) -> Live:
+    """For each step, the questions still to be asked of the answers held there: its own, and those of the steps it can lead to."""
+    steps = {Position(flow=flow.id, step=step.id): step for flow in program.flows.values() for step in flow.steps.values()}
+    always = frozenset({CONSENTED}) if _asks_consent(program) else frozenset()
+    live: Live = {at: always | frozenset(_questions(step)) for at, step in steps.items()}
+    shared = _shared(steps)
+    moves = {at: tuple(_moves(program, at, step)) for at, step in steps.items()}
+    changed = True
+    while changed:
+        changed = False
+        for at, leads in moves.items():
+            ahead = (
+                question
+                for to, written in leads
+                for question in live.get(to, ())
+                if _key(question) not in written and (to.flow == at.flow or _key(question) in shared)
+            )
+            grown = live[at].union(ahead)
+            changed = changed or len(grown) > len(live[at])
+            live[at] = grown
+    return live
+
+
+def _shared(steps: Mapping[Position, StepNode]) -> frozenset[str]:
+    """Answers that one flow writes and another asks for; the others are forgotten when their flow is left."""
     written: dict[str, set[str]] = defaultdict(set)
-    for flow in program.flows.values():
-        for step in flow.steps.values():
-            if step.kind.startswith("ask") or step.kind == "wait":
-                written[step.saves].add(flow.id)
-            for choice in step.choices:
-                for key in choice.sets:
-                    written[key].add(flow.id)
-    for trigger in program.triggers.values():
-        for key in trigger.sets:
-            written[key].add(trigger.flow)
-    return written
+    for at, step in steps.items():
+        for key in (*((step.saves,) if step.kind.startswith("ask") else ()), *(key for choice in step.choices for key in choice.sets)):
+            written[key].add(at.flow)
+    return frozenset(_key(q) for at, step in steps.items() for q in _questions(step) if written[_key(q)] - {at.flow})
 
 
-def _kept(program: Program) -> dict[str, tuple[tuple[str, frozenset[str]], ...]]:
-    """Flow -> the answers (and of them the values) that matter while a person is in it."""
-    reads = {name: asked_in(flow) for name, flow in program.flows.items()}
-    written = _written(program)
-    everywhere = _merge({key: held} for name, asked in reads.items() for key, held in asked.items() if written.get(key, set()) - {name})
-    calls = {name: {s.flow for s in flow.steps.values() if s.kind == "call"} & set(reads) for name, flow in program.flows.items()}
-    kept: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {}
-    for name in reads:
-        near = _closure(name, calls)
-        kept[name] = tuple(sorted(_merge(iter((everywhere, *(reads[flow] for flow in near)))).items()))
-    return kept
+def _values_asked(program: Program) -> frozenset[str]:
+    """Every value any condition asks for."""
+    guards = (guard for flow in program.flows.values() for step in flow.steps.values() for guard in guards_of(step))
+    return frozenset(term.value for guard in guards for terms in guard.alternatives for term in terms)
 
 
-def _closure(name: str, calls: Mapping[str, set[str]]) -> set[str]:
-    found, todo = {name}, [name]
-    while todo:
-        for flow in calls[todo.pop()] - found:
-            found.add(flow)
-            todo.append(flow)
-    return found
+def _asks_consent(program: Program) -> bool:
+    steps = [step for flow in program.flows.values() for step in flow.steps.values()]
+    return any(step.saves == CONSENT or any(CONSENT in choice.sets for choice in step.choices) for step in steps)
 
 
 # -- the walk ---------------------------------------------------------------------------------------------------------------
@@ -177,9 +210,10 @@ class _Explorer:
         self.program = program
         self.phrases = phrases
         self.limit = limit
-        self.kept = _kept(program)
+        self.live = {at: tuple(sorted(asked, key=repr)) for at, asked in _live(program).items()}
+        self.places = _values_asked(program)
         self.states: list[State] = []
-        self.ways: list[frozenset[int]] = []
+        self.ways: list[set[int]] = []
         self.index: dict[_Key, int] = {}
         self.first: dict[Position, int] = {}
         self.screens: dict[_Key, tuple[Screen, int]] = {}
@@ -187,15 +221,20 @@ class _Explorer:
         self.bounded = False
 
     def walk(self) -> Walk:
-        todo = deque([self.enter(begin(self.program, locale="es"), -1, "")])
-        while todo:
-            index = todo.popleft()
-            found = [self.step(index, label, event) for label, event in self.acts(index)]
-            self.ways.append(frozenset(other for other, _ in found))
-            todo.extend(dict.fromkeys(other for other, new in found if new))
+        phases: tuple[deque[int], ...] = (deque(), deque(), deque())
+        phases[0].append(self.enter(begin(self.program, locale="es"), -1, ""))
+        phases[2].append(0)
+        while any(phases):
+            phase = next(number for number, todo in enumerate(phases) if todo)
+            index = phases[phase].popleft()
+            found = [self.step(index, label, event) for label, event in (self.presses, self.others, self.needs)[phase](index)]
+            self.ways[index].update(other for other, _ in found)
+            phases[0].extend(dict.fromkeys(other for other, new in found if new))
+            if phase == 0:
+                phases[1].append(index)
         return Walk(
             states=tuple(self.states),
-            ways=tuple(self.ways),
+            ways=tuple(map(frozenset, self.ways)),
             screens=tuple(self.screens.values()),
             bounded=self.bounded,
             first=self.first,
@@ -204,6 +243,7 @@ class _Explorer:
     def enter(self, conversation: Conversation, before: int, act: str) -> int:
         shown = screen(self.program, conversation)
         index = len(self.states)
+        self.ways.append(set())
         self.states.append(State(conversation=conversation, screen=shown, before=before, act=act))
         self.index[self.key(conversation)] = index
         self.first.setdefault(conversation.here, index)
@@ -230,14 +270,15 @@ class _Explorer:
 
     def key(self, conversation: Conversation) -> _Key:
         """What tells this state from others."""
-        held = values(conversation)
         here = conversation.here
+        if conversation.aside:
+            shown = screen(self.program, conversation)
+            return (conversation.mode, conversation.aside, conversation.page, shown.sources, shown.buttons)
+        held = values(conversation)
         callers = tuple(at for at in conversation.stack[:-1] if self.waits(at))
-        flows = dict.fromkeys((here.flow, *(at.flow for at in callers)))
-        asked = _merge(iter(dict(self.kept[flow]) for flow in flows)) if len(flows) > 1 else dict(self.kept[here.flow])
-        answers = tuple(sorted((name, _seen(held.get(name, ()), wanted)) for name, wanted in asked.items()))
-        started = self.picked(conversation)
-        return (conversation.mode, here, callers, conversation.aside, conversation.page, conversation.asked_phone, answers, started)
+        asked = dict.fromkeys(question for at in (here, *callers) for question in self.live[at])
+        answers = tuple(question.holds(held) for question in asked)
+        return (conversation.mode, here, callers, conversation.page, answers, self.picked(conversation))
 
     def waits(self, at: Position) -> bool:
         step = self.program.step(at.flow, at.step)
@@ -250,10 +291,9 @@ class _Explorer:
 
     # -- what can happen ---------------------------------------------------------------------------------------------------
 
-    def acts(self, index: int) -> Iterator[_Act]:
-        """Everything that can happen here. What no answer changes (timers of the phone, Start) is tried once a place."""
+    def others(self, index: int) -> Iterator[_Act]:
+        """What can happen beside the buttons. What no answer changes (Start, media) is tried once a place."""
         conversation = self.states[index].conversation
-        yield from self.presses(index)
         for command in Command:
             yield self.word(f"ui.{command.value}", command.value), CommandGiven(at=START, command=command)
         for name, due in conversation.timers.items():
@@ -265,14 +305,11 @@ class _Explorer:
             self.visited.add(place)
             yield "/start", Started(at=START)
             yield from self.media()
-        if index == 0:
-            yield from self.needs()
 
     def presses(self, index: int) -> Iterator[_Act]:
         state = self.states[index]
         here = state.conversation.here
         step = self.program.flows[here.flow].steps[here.step]
-        wanted = {value for _, held in self.kept[here.flow] for value in held}
         places = self.program.places.get(step.place, ())
         tried = False
         for button in state.screen.buttons:
@@ -280,7 +317,7 @@ class _Explorer:
                 continue
             if button.code[0] == "p":
                 # places are many and alike: the first of a page stands for those no condition asks for
-                if tried and places[int(button.code[1:])][0] not in wanted:
+                if tried and places[int(button.code[1:])][0] not in self.places:
                     continue
                 tried = True
             yield self.label(button), Pressed(at=START, code=button.code)
@@ -289,8 +326,8 @@ class _Explorer:
         for kind in (MediaKind.VOICE, MediaKind.PHOTO, MediaKind.LOCATION):
             yield f"({kind.value})", MediaReceived(at=START, kind=kind)
 
-    def needs(self) -> Iterator[_Act]:
-        """Words that open a flow: every intent with a trigger, every relative an echo knows, every crisis."""
+    def needs(self, index: int) -> Iterator[_Act]:
+        """Words that open a flow, typed at the start: every intent with a trigger, every relative an echo knows, every crisis."""
         for intent, trigger in self.program.triggers.items():
             words = f"«{self.phrases.get(intent, intent)}»"
             for who in (None, *self.program.flows[trigger.flow].echoes):
@@ -303,11 +340,6 @@ class _Explorer:
 
     def word(self, message: str, otherwise: str) -> str:
         return self.program.messages["es"].get(message, otherwise)
-
-
-def _seen(held: tuple[str, ...], wanted: frozenset[str]) -> tuple[str, ...]:
-    known = ("known",) if "known" in wanted and held else ()
-    return (*known, *sorted(value for value in held if value in wanted))
 
 
 def distances(walk: Walk, goals: frozenset[int]) -> Mapping[int, int]:

@@ -55,7 +55,9 @@ class House {
 
   async fetchNews() {
     try {
+      const before = this.state;
       this.state = await control.state();
+      if (before && isAnotherWorld(before, this.state)) this.panels.calls.restart();
       setClock(this.state.clock);
       this.layTable();
       await Promise.all([...this.phones.values()].map((phone) => this.bring(phone)));
@@ -207,7 +209,6 @@ class House {
   forget() {
     [...this.phones.keys()].forEach((id) => this.takeAway(id));
     this.active = null;
-    this.furnish();
   }
 
   // -- the bar and the address line ------------------------------------------------------------------------------------------------
@@ -244,6 +245,9 @@ class House {
     if (location.pathname + location.search !== line) history.replaceState(null, "", line);
   }
 }
+
+/** A server started anew counts versions from zero; a reset one has nobody left. Its calls are numbered from one again. */
+const isAnotherWorld = (before, after) => after.version < before.version || (before.users.length > 0 && !after.users.length);
 
 const house = new House(new URLSearchParams(location.search));
 document.addEventListener("keydown", (event) => {

@@ -109,6 +109,13 @@ export class Calls {
     this.rows.classList.toggle("only-problems", this.only.checked);
   }
 
+  /** The log of calls began again. */
+  restart() {
+    this.rows.replaceChildren();
+    this.seen = 0;
+    this.bad = 0;
+  }
+
   async refresh() {
     const fresh = (await control.calls(this.seen)).filter((call) => call.n > this.seen);
     for (const call of fresh.sort((a, b) => a.n - b.n)) this.add(call);

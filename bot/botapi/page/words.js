@@ -96,5 +96,5 @@ export const named = (name) => (typeof languages[current][name] === "string" ? l
 
 /** Languages a Telegram client may announce; the bot decides what it can do with them. */
 export const clientLanguages = [
-  ["es", "Español"], ["en", "English"], ["pt", "Português"], ["fr", "Français"], ["ht", "Kreyòl ayisyen"], ["nah", "Nāhuatl"], ["de", "Deutsch"],
+  ["es", "Español"], ["en", "English"], ["pt", "Português"], ["fr", "Français"], ["ht", "Kreyòl ayisyen"], ["de", "Deutsch"],
 ];

@@ -5,7 +5,7 @@ mode: emphasis is in entities, so nothing anybody writes can be read as markup. 
 of a call is told by `outcomes`; what is not known (a cut or a timeout after sending) is said to be unknown, never
 guessed.
 
-Answers to presses travel by themselves: at most 32 at once, at most 1,024 waiting, dropped beyond that and when the
+Answers to presses travel by themselves: at most 96 at once, at most 4,096 waiting, dropped beyond that and when the
 bot stops.
 """
 
@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from typing import Final
 
 import aiohttp
@@ -28,8 +29,8 @@ from bot.channels.telegram.transport import Answer, Api, NotSent, Unanswered
 from bot.usecases.channel import Button, Outcome, Rendered, Result
 
 DELETE_AT_ONCE: Final = 100
-PRESSES_AT_ONCE: Final = 32
-PRESSES_WAITING: Final = 1024
+PRESSES_AT_ONCE: Final = 96
+PRESSES_WAITING: Final = 4096
 PRESS_WORDS: Final = 200
 PATIENCE_SECONDS: Final = 5.0
 _FAILING_CHATS: Final = 10_000
@@ -268,7 +269,7 @@ def _form(parameters: dict[str, object], kind: str, name: str, content: bytes) -
     form = aiohttp.FormData()
     for field, value in parameters.items():
         form.add_field(field, value if isinstance(value, str) else orjson.dumps(value).decode())
-    form.add_field(kind, content, filename=name, content_type="audio/ogg" if kind == "voice" else "image/png")
+    form.add_field(kind, BytesIO(content), filename=name, content_type="audio/ogg" if kind == "voice" else "image/png")
     return form
 
 

@@ -29,6 +29,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 LIMIT: Final = 100
 LONG_POLL_SECONDS: Final = 50
 GRACE_SECONDS: Final = 10.0
+CONFIRM_SECONDS: Final = 3.0
 CONFLICT_SECONDS: Final = 10.0
 STORAGE_SECONDS: Final = 5.0
 
@@ -55,11 +56,13 @@ class Poller:
         *,
         seconds: int = LONG_POLL_SECONDS,
         chance: Callable[[], float] = _chance,
+        sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep,
     ) -> None:
         self._api = api
         self._receiver = receiver
         self._seconds = min(max(seconds, 0), LONG_POLL_SECONDS)
         self._chance = chance
+        self._sleep = sleep
         self._offset = 0
         self._failures = 0
         self._one_by_one = False
@@ -72,7 +75,7 @@ class Poller:
             while not stopped.done():
                 pause = await self._round(stopped)
                 if pause > 0:
-                    await asyncio.wait({stopped}, timeout=pause)
+                    await _unless(stopped, self._sleep(pause))
             await self._confirm()
         finally:
             stopped.cancel()
@@ -190,7 +193,7 @@ class Poller:
             return
         body = orjson.dumps({"offset": self._offset, "limit": 1, "timeout": 0, "allowed_updates": ALLOWED_UPDATES})
         try:
-            await self._api.raw("getUpdates", body, GRACE_SECONDS)
+            await self._api.raw("getUpdates", body, CONFIRM_SECONDS)
         except (NotSent, Unanswered) as fault:
             log.warning("confirm_failed", error=str(fault.message))
 

@@ -30,7 +30,7 @@ class SetupTexts:
 async def set_up(root: str, token: str, request: AiohttpRequest, texts: Mapping[str, SetupTexts]) -> tuple[str, ...]:
     """Bring the bot's texts in line. `texts`: two-letter language -> texts; "" for everybody else.
 
-    Returns what was changed, as "name:es". Raises `telegram.error.TelegramError` at the first refusal (`RetryAfter`
+    Returns what was changed, as "name:es". Raises `telegram.error.TelegramError` at the first refusal (`MustWait`
     when the platform wants time); what was set stays, and a repeat goes on from there.
     """
     bot = Bot(token, base_url=f"{checked_root(root)}/bot", request=request, get_updates_request=request)

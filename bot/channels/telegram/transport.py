@@ -37,6 +37,15 @@ class Unanswered(TimedOut):
     """The call went out and no whole answer came back: nobody knows whether it was accepted."""
 
 
+class MustWait(TelegramError):
+    """The platform wants silence for `seconds`. (The library's `RetryAfter` warns of its own future whenever it is
+    made.)"""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the platform wants {seconds:g} s of silence")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the Bot API said. `status`: its error code, 200 when well. `after`: `retry_after` in seconds, 0 when absent.
@@ -55,8 +64,9 @@ class Answer:
 class AiohttpRequest(BaseRequest):
     """`BaseRequest` over one keep-alive aiohttp session. `connections` bounds the sockets; timeouts are in seconds."""
 
-    def __init__(self, *, connections: int = 128, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS) -> None:
-        # The library's loggers write every address, hence the token, at DEBUG. They stay closed whatever the level of the root is.
+    def __init__(self, *, connections: int = 256, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS) -> None:
+        # The library's loggers write every address, hence the token, at DEBUG. They stay closed whatever the level of
+        # the root is.
         logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
         self._connections = connections
         self._connect_seconds = connect_seconds
@@ -139,7 +149,10 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("files go through Api.upload")
         body = b"{}" if request_data is None else orjson.dumps(request_data.parameters)
         seconds = None if isinstance(read_timeout, DefaultValue) else read_timeout
-        return await self.post_body(URL(url, encoded=True), body, JSON_HEADERS, seconds, method)
+        status, payload = await self.post_body(URL(url, encoded=True), body, JSON_HEADERS, seconds, method)
+        if status == 429:
+            raise MustWait(read_answer(status, payload).after)
+        return status, payload
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, object]:
@@ -151,7 +164,8 @@ class AiohttpRequest(BaseRequest):
 
 
 class Api:
-    """The Bot API of one bot: `<root>/bot<token>/<method>`. `repr` shows neither. Raises ValueError when `root` is no web address."""
+    """The Bot API of one bot: `<root>/bot<token>/<method>`. `repr` shows neither. Raises ValueError when `root` is
+    no web address."""
 
     def __init__(self, root: str, token: str, request: AiohttpRequest) -> None:
         self._base = f"{checked_root(root)}/bot{token}/"

@@ -131,7 +131,7 @@ def persons(subject: Subject) -> Iterator[Issue]:
     )
     far = distances(walk, goals)
     told: set[tuple[Position, Mode]] = set()
-    for index, state in enumerate(walk.states[: len(walk.ways)]):
+    for index, state in enumerate(walk.states):
         at = (state.conversation.here, state.conversation.mode)
         acts = far.get(index)
         if at in told or (acts is not None and acts <= PERSON_ACTS):

@@ -1,0 +1,117 @@
+"""What an open database keeps in memory: the newest of each seeker it met lately, opened, and the counters of rows.
+
+One process owns the data folder (its lock says so) and all work runs on one thread in order, so what is remembered here is what the file
+holds. It is changed only after a commit, on that thread. A database taken from a running machine with its memory yields open
+conversations; that is a stated limit (promises.md), and the number remembered is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from bot.domain.seeker import SeekerId
+from bot.security.keyring import Keyring
+from bot.security.sealing import Cipher
+from bot.usecases.ports import Held
+
+NOTHING_HELD: Final = Held()
+_NO_CIPHERS: Final[Mapping[int, Cipher]] = MappingProxyType({})
+_NO_ROWS: Final[Mapping[int, tuple[int, int]]] = MappingProxyType({})
+FAR: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that is held of a seeker, opened. Never changed: a commit puts a new one in its place.
+
+    `life`: the newest life (0: none); `cipher`: its key. `erased`: lives up to this one are being erased (0: none); `older`: their keys.
+    `unusual`: message row -> (life, version) where these are not (the newest life, 1). `program`, `due_slot`, `touched_day`: as in the row.
+    """
+
+    held: Held = NOTHING_HELD
+    life: int = 0
+    cipher: Cipher | None = None
+    erased: int = 0
+    older: Mapping[int, Cipher] = _NO_CIPHERS
+    unusual: Mapping[int, tuple[int, int]] = _NO_ROWS
+    program: str = ""
+    due_slot: int | None = None
+    due_at: int | None = None
+    touched_day: int = 0
+
+    def ciphers(self) -> dict[int, Cipher]:
+        """Every life's key."""
+        newest = {} if self.cipher is None else {self.life: self.cipher}
+        return {**self.older, **newest}
+
+
+NOBODY: Final = Known()
+
+
+class Memory:
+    """The seekers met last, at most `most` of them; the one not met for longest is forgotten first."""
+
+    __slots__ = ("_entries", "_most")
+
+    def __init__(self, most: int) -> None:
+        self._entries: OrderedDict[SeekerId, Known] = OrderedDict()
+        self._most = most
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, seeker: SeekerId) -> Known | None:
+        """What is known of a seeker, or None when it must be read. Safe from any thread."""
+        known = self._entries.get(seeker)
+        if known is not None:
+            try:
+                self._entries.move_to_end(seeker)
+            except KeyError:
+                return known  # the other thread forgot it in between: what we hold is still the newest committed
+        return known
+
+    def put(self, seeker: SeekerId, known: Known) -> None:
+        """Remember."""
+        self._entries[seeker] = known
+        self._entries.move_to_end(seeker)
+        while len(self._entries) > self._most:
+            self._entries.popitem(last=False)
+
+    def forget(self, seeker: SeekerId) -> None:
+        """Forget one seeker."""
+        self._entries.pop(seeker, None)
+
+    def forget_all(self) -> None:
+        """Forget everybody."""
+        self._entries.clear()
+
+
+@dataclass(slots=True, kw_only=True)
+class Shelf:
+    """What belongs to one open database beside the file. Rows are numbered here, so that a row's number can be part of its seal.
+
+    `newest_seen`: no update above it was ever committed. `next_due`, `next_look`: nothing is due, no message needs a look, before then.
+    """
+
+    keyring: Keyring
+    memory: Memory
+    newest_seen: int = 0
+    message_rows: int = 0
+    outbox_rows: int = 0
+    next_due: int = 0
+    next_look: int = 0
+    unreadable: int = field(default=0)
+
+    def message_row(self) -> int:
+        """A number no message had in this process."""
+        self.message_rows += 1
+        return self.message_rows
+
+    def outbox_row(self) -> int:
+        """A number no outbox item had in this process."""
+        self.outbox_rows += 1
+        return self.outbox_rows

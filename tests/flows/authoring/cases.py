@@ -1,0 +1,209 @@
+"""One small broken house per problem: what is made wrong, which code must be found, and where. Adding a case is adding a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.flows.authoring.house import Break
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`says`: words the message must hold. `path`: how the finding says a person gets there. `file`: where it must point."""
+
+    code: str
+    breaks: tuple[Break, ...]
+    says: str = ""
+    file: str = ""
+    path: tuple[str, ...] | None = None
+    production: bool = False
+    error: bool = True
+
+
+def one(code: str, broken: str, old: str, new: str, **rest: object) -> Case:
+    """A case with a single break, found in the file that was broken unless said otherwise."""
+    return Case(code=code, breaks=(Break(file=broken, old=old, new=new),), **{"file": f"content/{broken}", **rest})  # type: ignore[arg-type]
+
+
+SEARCH = "flows/search.yaml"
+DOORS = "flows/doors.yaml"
+TONIGHT = "cards/tonight.yaml"
+LINES = "facts/lines.yaml"
+TO_SEARCH = ("Quiero ayuda", "Falta alguien")
+TO_TONIGHT = (*TO_SEARCH, "Prefiero no decir", "Prefiero no decir")
+
+CASES: tuple[Case, ...] = (
+    # reading
+    Case(code="missing-file", breaks=(Break(file="urgency.yaml"),), file="content/urgency.yaml"),
+    one("bad-yaml", "understanding/es.yaml", "words: [no", "words: [[no"),
+    one("bad-shape", TONIGHT, "title: Esta noche", "titel: Esta noche"),
+    one("bad-shape", LINES, "    source: {title: Una página, date: 2026-01}\n", "", says="source"),
+    one("bad-name", "flows/help.yaml", "flow: help", "flow: aid"),
+    one("twice", LINES, "id: state_office", "id: search_line", says="search_line"),
+    one("twice", SEARCH, "  - id: where", "  - id: minor", says="'minor'"),
+    one("twice", DOORS, "{id: phone,", "{id: search,", says="choice 'search'"),
+    one("twice", TONIGHT, "- id: office", "- id: line", says="block 'line'"),
+    one("twice", "flows/help.yaml", "start: help", "triggers:\n  - intents: [search]\nstart: help", says="intent 'search'"),
+    # references
+    one("unknown-target", SEARCH, "skip: where", "skip: nowhere", says="'nowhere'", path=TO_SEARCH),
+    one("unknown-target", SEARCH, "guide: tonight", "guide: tomorrow", says="'tomorrow'"),
+    one("unknown-target", "flows/returning.yaml", "id: back", "id: again", says="'back'"),
+    one("unknown-command", DOORS, '"@steps"', '"@stepz"', says="@stepz"),
+    one("unknown-command", SEARCH, "- {to: minor}", '- {to: "@exit"}', says="@exit"),
+    one("unknown-flow", DOORS, '"@flow:phone"', '"@flow:phones"', says="@flow:phones", path=("Quiero ayuda",)),
+    Case(code="unknown-flow", breaks=(Break(file="flows/voice.yaml"),), says="'voice'", file="content/flows"),
+    one("unknown-flow", "flows/help.yaml", "kind: say", "kind: call\n    flow: nobody", says="'nobody'"),
+    one("unknown-card", SEARCH, "card: tonight", "card: today", says="'today'", path=TO_TONIGHT),
+    one("unknown-fact", TONIGHT, "    door: state", "    door: state\n    facts: [office]", says="'office'", path=TO_TONIGHT),
+    one("unknown-fact", SEARCH, "@copy:search_line", "@copy:searchline", says="@copy:searchline"),
+    one("unknown-intent", SEARCH, "intents: [search]", "intents: [serch]", says="'serch'"),
+    one("unknown-recording", "flows/voice.yaml", "kind: say", "kind: say\n    voice: bye", says="'bye'", path=("(voice)",)),
+    one("unknown-placeholder", TONIGHT, "Di que es menor.", "Di que es {menor}.", says="{menor}"),
+    one("unknown-placeholder", TONIGHT, "Di que es menor.", '"Di que es {Menor de edad}."', says="{Menor de edad}"),
+    one("nothing-to-say", SEARCH, "    card: tonight\n", "", says="'tonight'", path=TO_TONIGHT),
+    one("fact-no-value", LINES, 'value: "55 0000 0001"', "value: null", says="state_office", file="content/cards/tonight.yaml"),
+    one("fact-no-value", LINES, 'value: "55 0000 0000"', "value: null", says="@copy:search_line", file="content/flows/search.yaml"),
+    # guards
+    one("guard-unreadable", TONIGHT, "search.minor is yes", "search.minor equals yes", says="equals"),
+    one("guard-unasked", TONIGHT, "search.minor is yes", "search.small is yes", says="search.small"),
+    one("guard-unasked", "urgency.yaml", "search.minor is yes", "search.minor is yes or search.small is yes"),
+    one("guard-impossible", TONIGHT, "search.minor is yes", "search.minor is maybe", says="'maybe'", path=()),
+    one("guard-impossible", TONIGHT, "search.minor is yes", "search.minor is yes and search.minor is no", says="two things"),
+    one("guard-impossible", SEARCH, "authority is not yes", "authority is not no", says="'no'"),
+    one("branch-open", SEARCH, "      - {to: minor}\n", "", says="'which'"),
+    one("urgency-never", "urgency.yaml", "search.minor is yes", "search.minor is yes and search.minor is not yes"),
+    # questions
+    one("no-purpose", SEARCH, "    purpose: urgency\n", "", says="'minor'", path=TO_SEARCH),
+    one("no-why", SEARCH, "    why: Si es menor se activan más cosas.\n", "", says="'minor'", path=TO_SEARCH),
+    one("no-skip", SEARCH, "    skip: where\n", "", says="'minor'", path=TO_SEARCH),
+    one("before-consent", SEARCH, "    card: tonight\n", "    card: tonight\n    needs_consent: true\n", path=TO_TONIGHT),
+    one(
+        "before-consent",
+        "flows/help.yaml",
+        "kind: say",
+        "kind: wait\n    saves: help.story\n    purpose: guidance",
+        says="'help'",
+        path=("help",),
+    ),
+    # the walk
+    one(
+        "unreachable-step",
+        SEARCH,
+        "  - id: tonight\n",
+        '  - id: lost\n    kind: say\n    text: Nadie llega aquí.\n    choices:\n      - {id: next, text: Seguir, to: "@next"}\n'
+        "  - id: tonight\n",
+        says="'lost'",
+    ),
+    one("dead-end", "flows/danger.yaml", '    choices:\n      - {id: menu, text: Ya pasó, to: "@menu"}\n', "", path=("Ahora mismo",)),
+    one(
+        "dead-end",
+        SEARCH,
+        '{id: called, text: Ya llamé, to: "@next"}',
+        '{id: called, text: Ya llamé, to: "@next", when: authority is not yes}',
+        says="'tonight'",
+        path=(*TO_TONIGHT, "Una autoridad es parte"),
+    ),
+    one(
+        "loop-without-input",
+        SEARCH,
+        "      - {to: minor}\n",
+        "      - {to: round}\n  - id: round\n    kind: branch\n    branches:\n      - {when: authority is yes, to: minor}\n      - {to: which}\n",
+        says="search.which > search.round",
+    ),
+    one("loop-without-input", "flows/help.yaml", "kind: say", "kind: call\n    flow: help", says="help.help"),
+    one(
+        "no-exit",
+        DOORS,
+        '      - {id: steps, text: Mis pasos, to: "@steps"}\n',
+        "".join(f'      - {{id: way{number}, text: Puerta {number}, to: "@menu"}}\n' for number in range(4)),
+        says="'anything_else'",
+    ),
+    one(
+        "no-person",
+        "flows/cover.yaml",
+        '"@start"',
+        "card",
+        says="'card' (covered)",
+        file="content/flows/cover.yaml",
+        path=("Salir",),
+    ),
+    one("shadowed-choice", DOORS, "text: Otra cosa", "text: Menú", says="'menu'", path=None),
+    one("same-label", DOORS, "text: Mi teléfono", "text: Falta alguien", says="'search' and 'phone'", path=("Quiero ayuda",)),
+    # sizes
+    one("text-too-long", TONIGHT, "Di que es menor.", '"' + "Di que es menor. " * 250 + '"', path=(*TO_SEARCH, "Sí", "Prefiero no decir")),
+    one("long-screen", TONIGHT, "Di que es menor.", '"' + "Di que es menor. " * 25 + '"', error=False, says="'tonight' (fr)"),
+    one("copy-too-long", LINES, "55 0000 0000", "5" * 257, file="content/flows/search.yaml", path=TO_TONIGHT),
+    one("label-too-long", DOORS, "text: Mi teléfono", "text: " + "Mi teléfono " * 6, error=False),
+    one(
+        "many-buttons",
+        DOORS,
+        '      - {id: steps, text: Mis pasos, to: "@steps"}\n',
+        "".join(f'      - {{id: way{number}, text: Puerta {number}, to: "@menu"}}\n' for number in range(5)),
+        says="6 buttons",
+        error=False,
+    ),
+    # facts
+    one("fact-no-use", TONIGHT, ' **{state_office}**."\n    door: state', ' abierta."', says="state_office", error=False, file=f"content/{LINES}"),
+    Case(
+        code="fact-past-review",
+        breaks=(Break(file=LINES, old="2027-10-01\n    risk: high", new="2026-11-20\n    risk: high"),),
+        file=f"content/{LINES}",
+        error=False,
+        path=TO_TONIGHT,
+    ),
+    Case(
+        code="fact-past-review",
+        breaks=(Break(file=LINES, old="2027-10-01\n    risk: high", new="2026-11-20\n    risk: high"),),
+        file=f"content/{LINES}",
+        production=True,
+    ),
+    Case(
+        code="fact-past-review",
+        breaks=(Break(file=LINES, old="2027-10-01\n    risk: low", new="2026-11-20\n    risk: low"),),
+        file=f"content/{LINES}",
+        production=True,
+        error=False,
+    ),
+    one("fact-review-soon", LINES, "2027-10-01\n    risk: low", "2026-12-20\n    risk: low", error=False),
+    one(
+        "fact-unsigned",
+        LINES,
+        "door: federal\n    signed_off_by: Una persona",
+        "door: federal",
+        production=True,
+        says="search_line",
+    ),
+    one(
+        "phone-untested",
+        LINES,
+        "    test_called: 2026-10-01\n  - id",
+        "  - id",
+        production=True,
+        says="search_line",
+        path=TO_TONIGHT,
+    ),
+    one(
+        "conflict-only-door",
+        LINES,
+        "    door: federal\n",
+        "    door: federal\n    conflict: Otra página dice otro número.\n",
+        says="search_line",
+        file="content/flows/search.yaml",
+        path=(*TO_TONIGHT, "Una autoridad es parte"),
+    ),
+    one("door-unmarked", TONIGHT, "\n    door: state", "", says="state_office"),
+    # voice
+    one("dull-opening", TONIGHT, "Pide la búsqueda", "Un secuestro se denuncia", says="'secuestro'", file="content/flows/search.yaml"),
+    one("dull-opening", SEARCH, "echo: Entendí.", "echo: Entendí que murió y que está muerta.", says="'muert*'", path=("«no llego a casa»",)),
+    one("never-said", TONIGHT, "Di que es menor.", "Todo va a estar bien.", says="card.tonight.minor"),
+    one("exclamation", TONIGHT, "Di que es menor.", "¡Di que es menor!", says="card.tonight.minor"),
+    # scenarios
+    Case(code="no-scenario", breaks=(Break(file="scenarios/help.yaml"),), says="'help'", file="content/flows/help.yaml"),
+    Case(
+        code="scenario-unknown-flow",
+        breaks=(Break(file="scenarios/gone.yaml", new="scenarios:\n  - {scenario: Nada, does: [hola], reaches: welcome.start}\n"),),
+        file="content/scenarios/gone.yaml",
+    ),
+    one("scenario-fails", "scenarios/search.yaml", "reaches: tonight", "reaches: search.where", says="I am at search.tonight"),
+)
+"""Every code except those of translations, the bound of the walk and callback data, which are not broken by a file of `content/`."""

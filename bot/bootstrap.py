@@ -26,7 +26,7 @@ from bot.recordings import FolderRecordings
 from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
 from bot.settings import Settings
-from bot.storage import open_storage
+from bot.storage.sql_storage import open_storage
 from bot.storage.folder import DataFolder
 from bot.understanding.lexicon import Lexicon
 from bot.usecases.context import Context
@@ -78,7 +78,7 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     with DataFolder.lock(settings.data) as folder:
         keyring = Keyring.load_or_create(folder.path)
-        storage = await open_storage(folder.database, keyring, clock, crash=crash)
+        storage = await open_storage(folder.database, keyring, clock, hook=crash)
         request = AiohttpRequest(connections=128)
         await request.initialize()
         api = Api(settings.telegram_api, token, request)

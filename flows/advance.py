@@ -334,11 +334,7 @@ def _special(program: Program, conversation: Conversation, choice: ChoiceNode) -
 def _media(program: Program, conversation: Conversation, kind: MediaKind) -> Advanced:
     """A voice note is answered by voice. Pictures and files stay where they are until the person says otherwise."""
     if kind is MediaKind.VOICE:
-        opened = open_flow(program, conversation, "voice")
-        voice = _step(program, opened).voice
-        spoken = (SpeakVoice(recording=voice, locale=opened.locale, screen=screen(program, opened)),) if voice else ()
-        after, shown = _show(program, opened)
-        return after, (*spoken, *shown)
+        return _spoken(program, *_show(program, open_flow(program, conversation, "voice")))
     if kind in (MediaKind.PHOTO, MediaKind.VIDEO, MediaKind.DOCUMENT):
         return _show(program, open_flow(program, conversation, "media"))
     return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_media"))
@@ -503,7 +499,15 @@ def _go(program: Program, conversation: Conversation, journey: Journey, at: int 
     if target.startswith("@"):
         return _command(program, conversation, COMMANDS.get(target[1:], Command.MENU), at)
     here = Position(flow=conversation.here.flow, step=target)
-    return _show(program, resolve(program, conversation.evolve(stack=(*conversation.stack[:-1], here), page=0)))
+    return _spoken(program, *_show(program, resolve(program, conversation.evolve(stack=(*conversation.stack[:-1], here), page=0))))
+
+
+def _spoken(program: Program, conversation: Conversation, effects: tuple[Effect, ...]) -> Advanced:
+    """A step with a recording is heard before it is read."""
+    voice = _step(program, conversation).voice
+    if not voice:
+        return conversation, effects
+    return conversation, (SpeakVoice(recording=voice, locale=conversation.locale, screen=screen(program, conversation)), *effects)
 
 
 def _show(program: Program, conversation: Conversation, echo: Echo | None = None, *, urgent: bool = False) -> Advanced:

@@ -56,10 +56,10 @@ def finished(text: str, entities: Iterable[Json]) -> tuple[str, list[Json]]:
     kept = [dict(entity) for entity in entities]
     body = clean(text)
     first = min((as_integer(entity["offset"]) for entity in kept), default=None)
-    lead = len(body) - len(body.lstrip())
+    lead = len(body) - len(body.lstrip(" \n"))
     if first is not None:
-        lead = min(lead, first)  # leading spaces are white space, one unit each, so units and characters agree here
-    trimmed = body[lead:].rstrip()
+        lead = min(lead, first)  # Telegram keeps spaces an entity begins with; one unit each, so the counts agree
+    trimmed = body[lead:].rstrip(" \n")
     total = utf16_length(trimmed)
     inside = [placed for entity in kept if (placed := _placed(entity, lead, total)) is not None]
     inside.extend(_detected(trimmed, inside))

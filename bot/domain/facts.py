@@ -57,12 +57,12 @@ class Facts:
 
     @classmethod
     def of(cls, facts: Iterable[Fact], *, words: Words | None = None, switched_off: Iterable[str] = ()) -> Facts:
-        """Gather facts; raises ValueError when two claim one id."""
+        """Gather facts and, of `words`, what is about facts; raises ValueError when two facts claim one id."""
         gathered = tuple(facts)
         by_id = {fact.id: fact for fact in gathered}
         if len(by_id) != len(gathered):
             raise ValueError("two facts have one id; keep one of them")
-        spoken = {locale: dict(texts) for locale, texts in (words or {}).items()}
+        spoken = {locale: _about_facts(texts) for locale, texts in (words or {}).items()}
         off = frozenset(switched_off)
         return cls(
             by_id=MappingProxyType(by_id),
@@ -145,6 +145,10 @@ def lacks(facts: Facts, *, organization: str | None, used: Collection[str] | Non
     uncalled = [f"test call: {fact.id}" for fact in found if fact and fact.kind in DIALLED and fact.test_called is None]
     nobody = [] if (organization or "").strip() else ["organization"]
     return (*nobody, *unsigned, *uncalled)
+
+
+def _about_facts(texts: Mapping[str, str]) -> dict[str, str]:
+    return {message: text for message, text in texts.items() if message.startswith("fact.")}
 
 
 def _provenance(fact: Fact) -> Provenance:

@@ -21,7 +21,6 @@ from bot.usecases.ports import Held
 NOTHING_HELD: Final = Held()
 _NO_CIPHERS: Final[Mapping[int, Cipher]] = MappingProxyType({})
 _NO_ROWS: Final[Mapping[int, tuple[int, int]]] = MappingProxyType({})
-FAR: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +28,20 @@ class Known:
     """All that is held of a seeker, opened. Never changed: a commit puts a new one in its place.
 
     `life`: the newest life (0: none); `cipher`: its key. `erased`: lives up to this one are being erased (0: none); `older`: their keys.
-    `unusual`: message row -> (life, version) where these are not (the newest life, 1). `program`, `due_slot`, `touched_day`: as in the row.
+    `unusual`: message row -> (life, version) where these are not (the newest life, 1). The last five are those of the conversation's row.
     """
 
     held: Held = NOTHING_HELD
     life: int = 0
     cipher: Cipher | None = None
     erased: int = 0
-    older: Mapping[int, Cipher] = _NO_CIPHERS
-    unusual: Mapping[int, tuple[int, int]] = _NO_ROWS
+    older: Mapping[int, Cipher] = field(default_factory=lambda: _NO_CIPHERS)
+    unusual: Mapping[int, tuple[int, int]] = field(default_factory=lambda: _NO_ROWS)
     program: str = ""
     due_slot: int | None = None
     due_at: int | None = None
     touched_day: int = 0
+    row_life: int = 0
 
     def ciphers(self) -> dict[int, Cipher]:
         """Every life's key."""
@@ -104,7 +104,7 @@ class Shelf:
     outbox_rows: int = 0
     next_due: int = 0
     next_look: int = 0
-    unreadable: int = field(default=0)
+    unreadable: int = 0
 
     def message_row(self) -> int:
         """A number no message had in this process."""

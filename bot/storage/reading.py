@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from bot.domain.seeker import SeekerId
 from bot.security.sealing import Cipher, SealBroken
@@ -19,6 +19,7 @@ from bot.storage import statements as sql
 from bot.storage.known import NOBODY, Known, Shelf
 from bot.usecases.ports import ChatMessage, Held
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -61,7 +62,7 @@ def load(raw: sqlite3.Connection, shelf: Shelf, seekers: Sequence[SeekerId]) -> 
     _read_addresses(raw, shelf, rows)
     _read_messages(raw, shelf, rows)
     for seeker, sealed, _ in sql.COVERS.all(raw, seekers):
-        rows[seeker].covered_until = _opened(shelf, lambda s=seeker, c=sealed: places.open_cover(shelf.keyring.marks, s, c)) or 0
+        rows[seeker].covered_until = _opened(shelf, places.open_cover, shelf.keyring.marks, seeker, sealed) or 0
     for seeker, life in sql.ERASURES.all(raw, seekers):
         rows[seeker].erased = life
     for seeker, _ in sql.REMAINS.all(raw, seekers):
@@ -72,9 +73,9 @@ def load(raw: sqlite3.Connection, shelf: Shelf, seekers: Sequence[SeekerId]) -> 
     return known
 
 
-def _opened(shelf: Shelf, opening: Callable[[], T]) -> T | None:
+def _opened(shelf: Shelf, opening: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
     try:
-        return opening()
+        return opening(*args, **kwargs)
     except SealBroken:
         shelf.unreadable += 1
         return None
@@ -86,7 +87,7 @@ def _read_keys(raw: sqlite3.Connection, shelf: Shelf, rows: dict[SeekerId, _Foun
         found = rows[seeker]
         found.life = max(found.life, life)
         owner = places.key_owner(seeker, life)
-        secret = _opened(shelf, lambda w=wrapped, o=owner, e=epoch: unwrap(w, owner=o, epoch=e))
+        secret = _opened(shelf, unwrap, wrapped, owner=owner, epoch=epoch)
         if secret is not None:
             found.ciphers[life] = Cipher(secret)
 
@@ -96,7 +97,7 @@ def _read_addresses(raw: sqlite3.Connection, shelf: Shelf, rows: dict[SeekerId, 
         cipher = rows[seeker].ciphers.get(life)
         if cipher is None:
             continue
-        chat_id = _opened(shelf, lambda c=cipher, s=seeker, n=life, b=sealed: places.open_address(c, s, n, b))
+        chat_id = _opened(shelf, places.open_address, cipher, seeker, life, sealed)
         if chat_id is not None:
             rows[seeker].addresses[life] = chat_id
 
@@ -107,7 +108,7 @@ def _read_messages(raw: sqlite3.Connection, shelf: Shelf, rows: dict[SeekerId, _
         cipher = found.ciphers.get(life)
         if cipher is None:
             continue
-        message = _opened(shelf, lambda c=cipher, s=seeker, r=row, v=version, b=sealed: places.open_message(c, s, r, v, b))
+        message = _opened(shelf, places.open_message, cipher, seeker, row, version, sealed)
         if message is not None:
             found.messages.append(message)
             found.places[row] = (life, version)
@@ -116,13 +117,13 @@ def _read_messages(raw: sqlite3.Connection, shelf: Shelf, rows: dict[SeekerId, _
 def _put_together(shelf: Shelf, seeker: SeekerId, found: _Found) -> Known:
     if not (found.life or found.covered_until or found.erased or found.remains or found.conversation):
         return NOBODY
-    version, program, due_slot, touched_day = 0, "", None, 0
+    row_life, version, program, due_slot, touched_day = 0, 0, "", None, 0
     due_at: int | None = None
     conversation: bytes | None = None
     if found.conversation is not None:
-        _, life, version, program, sealed, due_slot, touched_day = found.conversation
-        cipher = found.ciphers.get(life)
-        opening = None if cipher is None else _opened(shelf, lambda: places.open_conversation(cipher, seeker, version, sealed))
+        _, row_life, version, program, sealed, due_slot, touched_day = found.conversation
+        cipher = found.ciphers.get(row_life)
+        opening = None if cipher is None else _opened(shelf, places.open_conversation, cipher, seeker, version, sealed)
         if opening is not None:
             due_at, conversation = opening
     newest = found.ciphers.pop(found.life, None)
@@ -146,4 +147,5 @@ def _put_together(shelf: Shelf, seeker: SeekerId, found: _Found) -> Known:
         due_slot=due_slot,
         due_at=due_at,
         touched_day=touched_day,
+        row_life=row_life,
     )

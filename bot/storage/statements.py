@@ -26,6 +26,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    union,
     update,
     values,
 )
@@ -237,17 +238,16 @@ LATE: Final = _render(
 )
 IN_SLOT: Final = _render(select(t.conversation.c.seeker).where(t.conversation.c.due_slot == bindparam("slot")))
 LOOKED_AT: Final = _render(
-    _at_most(
-        select(t.message.c.seeker, func.min(t.message.c.look_slot).label("oldest"))
-        .where(t.message.c.look_slot < bindparam("slot"))
-        .group_by(t.message.c.seeker)
-        .order_by(literal_column("oldest"))
-    )
+    select(t.message.c.seeker)
+    .where(t.message.c.look_slot < bindparam("slot"))
+    .group_by(t.message.c.seeker)
+    .order_by(func.min(t.message.c.look_slot))
 )
 LOOKED_AT_IN_SLOT: Final = _render(select(t.message.c.seeker).where(t.message.c.look_slot == bindparam("slot")).distinct())
 BEGUN: Final = _render(select(t.erasure))
 
 # What finishing an erasure removes: everything of the lives it covers.
+EVERY_LIFE: Final = 1 << 62
 _ended = (t.conversation, t.outbox, t.message, t.address, t.conversation_key)
 LIFE_GONE: Final = tuple(
     _render(delete(table).where(table.c.seeker == bindparam("of"), table.c.life <= bindparam("life"))) for table in _ended
@@ -263,3 +263,30 @@ PROGRAM_PUT: Final = _replace(t.program)
 PROGRAM: Final = _render(select(t.program.c.bundle).where(t.program.c.id == bindparam("of")))
 MEDIA_FILE: Final = _render(select(t.media_file.c.handle).where(t.media_file.c.name == bindparam("of")))
 MEDIA_FILE_PUT: Final = _replace(t.media_file)
+
+# What retention removes.
+_before: Final = bindparam("before", type_=Integer)
+
+
+def _old(table: Table, name: str) -> Statement:
+    return _render(delete(table).where(table.c[name] <= _before))
+
+
+SEEN_OLD: Final = _old(t.update_seen, "at_slot")
+QUARANTINE_OLD: Final = _old(t.quarantine, "at_slot")
+COVER_OLD: Final = _old(t.cover, "gone_slot")
+REMAINS_OLD: Final = _old(t.remains, "since_day")
+MESSAGE_SLOTS: Final = _render(select(t.message.c.seeker).where(t.message.c.look_slot <= _before).distinct())
+_idle = select(t.conversation.c.seeker).where(t.conversation.c.touched_day <= _before)
+_with_something = [
+    select(table.c.seeker).where(table.c.seeker == t.conversation_key.c.seeker)
+    for table in (t.conversation, t.message, t.outbox, t.erasure)
+]
+_empty = select(t.conversation_key.c.seeker).where(
+    t.conversation_key.c.made_day <= bindparam("made"), *(~query.exists() for query in _with_something)
+)
+ABANDONED: Final = _render(union(_idle, _empty))
+_last = select(t.program.c.id).order_by(t.program.c.at.desc(), t.program.c.id).limit(literal_column("1")).offset(literal_column("0"))
+PROGRAM_UNUSED: Final = _render(
+    delete(t.program).where(t.program.c.id.not_in(select(t.conversation.c.program)), t.program.c.id.not_in(_last))
+)

@@ -92,9 +92,10 @@ def write(raw: sqlite3.Connection, shelf: Shelf, changes: Sequence[Change], hook
     if len({change.seeker for change in changes}) == len(changes):
         try:
             return _commit(raw, shelf, changes, hook)
-        except Exception as error:  # whatever one change brings about must not touch its group: it is found in the replay
-            if len(changes) == 1 or down(error) is not None:
-                return [_verdict(error)]
+        except Exception as error:  # whatever one change brings about must not touch its group: the replay finds it
+            meaning = down(error)
+            if meaning is not None:
+                raise meaning from None
     return _replay(raw, shelf, changes, hook)
 
 
@@ -142,7 +143,7 @@ def _commit(raw: sqlite3.Connection, shelf: Shelf, changes: Sequence[Change], ho
     return [one.written for one in staged]
 
 
-class transaction:  # noqa: N801  # read as a word of the language: with transaction(...)
+class transaction:  # read as a word of the language: with transaction(...)
     """`BEGIN IMMEDIATE` ... `COMMIT`, or `ROLLBACK` on any error. The driver itself never begins or commits anything."""
 
     __slots__ = ("_hook", "_raw")
@@ -235,7 +236,7 @@ def _stage_erasure(shelf: Shelf, change: Change, known: Known, rows: Rows) -> Kn
         known = _new_life(shelf, change, known, rows)
     rows.erasures.append((change.seeker, known.life))
     held = replace(known.held, version=0, conversation=None, erasing=True)
-    return replace(known, held=held, erased=known.life, program="", due_slot=None, due_at=None, touched_day=0)
+    return replace(known, held=held, erased=known.life, program="", due_slot=None, due_at=None, touched_day=0, row_life=0)
 
 
 def _with_life(shelf: Shelf, change: Change, known: Known, rows: Rows) -> Known:
@@ -269,7 +270,8 @@ def _with_address(seeker: SeekerId, known: Known, chat_id: int, cipher: Cipher, 
 def _stage_conversation(change: Change, known: Known, rows: Rows) -> Known:
     if known.held.version != change.expected_version:
         raise Misfit(Verdict.CONFLICT)
-    assert known.cipher is not None and change.conversation is not None  # noqa: S101  # narrowing: `_with_life` gave a key
+    assert known.cipher is not None  # noqa: S101  # narrowing: `_with_life` gave a key
+    assert change.conversation is not None  # noqa: S101  # narrowing: the caller looked
     version = change.expected_version + 1
     sealed = places.seal_conversation(known.cipher, change.seeker, version, change.due_at, change.conversation)
     due_slot = None if change.due_at is None else slot(change.due_at)
@@ -279,10 +281,12 @@ def _stage_conversation(change: Change, known: Known, rows: Rows) -> Known:
     else:
         rows.conversations_moved.append((change.seeker, version, sealed))
         # The indexed columns are written only when they change: most turns fall in the same day, program and slot.
-        if (known.program, known.due_slot, known.touched_day) != (change.program, due_slot, today) or known.life != known_life(known):
+        if (known.program, known.due_slot, known.touched_day) != (change.program, due_slot, today) or known.row_life != known.life:
             rows.conversations_touched.append((known.life, change.program, due_slot, today, change.seeker))
     held = replace(known.held, version=version, conversation=change.conversation)
-    return replace(known, held=held, program=change.program, due_slot=due_slot, due_at=change.due_at, touched_day=today)
+    return replace(
+        known, held=held, program=change.program, due_slot=due_slot, due_at=change.due_at, touched_day=today, row_life=known.life
+    )
 
 
 def _stage_lifetime(

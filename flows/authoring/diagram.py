@@ -39,8 +39,8 @@ _MARKS = re.compile(r"[\"`#;{}<>\[\]|]|\*\*|\s+")
 class _Box(State):
     """A state that has words as well as a name."""
 
-    def __init__(self, name: str, label: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, label: str, ignore_invalid_triggers: bool | None = None) -> None:
+        super().__init__(name, ignore_invalid_triggers=ignore_invalid_triggers)
         self.label = label
 
 

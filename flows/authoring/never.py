@@ -8,9 +8,9 @@ A rule lists patterns by language. A pattern is words, sought side by side withi
     ...                up to four words between
     ^paga              only at the beginning of a sentence
 
-`unless` lists phrases that acquit what they overlap ("no hay que esperar" acquits "esperar ni 24"). Every rule brings its own tests: sentences
-that must be caught, one that must not, and what to say instead, which must not be caught by any rule either. A text is held against the patterns
-of its own language and of the source, since cards to show to others carry Spanish in every language.
+`unless` lists phrases that acquit what they overlap ("no hay que esperar" acquits "esperar ni 24"). Every rule brings its own tests:
+sentences that must be caught, one that must not, and what to say instead, which no rule may catch either. A text is held against
+the patterns of its own language and of the source, since cards to show to others carry Spanish in every language.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ Pattern = Annotated[Text, AfterValidator(_readable)]
 
 
 class NeverRule(Strict):
-    """One thing never said. `marks` are single characters sought in the raw text. `questions: false`: asking it is no harm ("¿Estás a salvo?")."""
+    """One thing never said. `marks` are characters sought in the raw text. `questions: false`: asking it is no harm ("¿Estás a salvo?")."""
 
     id: Id
     never: Text
     why: Text
     instead: dict[str, Text]
-    catch: dict[str, list[Pattern]] = {}
-    unless: dict[str, list[Pattern]] = {}
-    marks: list[Annotated[str, Field(min_length=1, max_length=1)]] = []
+    catch: dict[str, list[Pattern]] = Field(default_factory=dict)
+    unless: dict[str, list[Pattern]] = Field(default_factory=dict)
+    marks: list[Annotated[str, Field(min_length=1, max_length=1)]] = Field(default_factory=list)
     questions: bool = True
     caught: dict[str, list[Text]]
     innocent: dict[str, Text]

@@ -53,7 +53,6 @@ CONSENT: Final = "consent"
 """The answer that says a person agreed to be asked more."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """A state and how the walk first came there: from the state with index `before` (-1: the start), by `act`."""
@@ -65,12 +64,22 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A screen, and the first act that brought it: `act` in the state with index `before` (-1: at the start)."""
+
+    screen: Screen
+    before: int
+    act: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """What a walk found. `ways`: for each state, the states one act leads to. `screens`: each different screen and where it was seen."""
+    """What a walk found. `ways`: for each state, the states one act leads to. `screens`: each different screen. `first`: the first state at
+    each step."""
 
     states: tuple[State, ...]
     ways: tuple[frozenset[int], ...]
-    screens: tuple[tuple[Screen, int], ...]
+    screens: tuple[Seen, ...]
     bounded: bool
     first: Mapping[Position, int] = field(default_factory=dict)
 
@@ -81,6 +90,10 @@ class Walk:
             acts.append(self.states[index].act)
             index = self.states[index].before
         return tuple(reversed(acts))
+
+    def path_of(self, seen: Seen) -> tuple[str, ...]:
+        """The way to a screen."""
+        return (*self.path(seen.before), seen.act) if seen.before >= 0 else ()
 
     def path_to(self, flow: str, step: str) -> tuple[str, ...]:
         """The shortest way to a step; empty when there is none (or it is the start)."""
@@ -216,7 +229,7 @@ class _Explorer:
         self.ways: list[set[int]] = []
         self.index: dict[_Key, int] = {}
         self.first: dict[Position, int] = {}
-        self.screens: dict[_Key, tuple[Screen, int]] = {}
+        self.screens: dict[_Key, Seen] = {}
         self.visited: set[_Key] = set()
         self.bounded = False
 
@@ -247,7 +260,7 @@ class _Explorer:
         self.states.append(State(conversation=conversation, screen=shown, before=before, act=act))
         self.index[self.key(conversation)] = index
         self.first.setdefault(conversation.here, index)
-        self.see(shown, index)
+        self.see(shown, before, act)
         return index
 
     def step(self, index: int, label: str, event: Event) -> tuple[int, bool]:
@@ -261,12 +274,12 @@ class _Explorer:
         reached = self.enter(after, index, label) if known is None else known
         for effect in effects:
             if isinstance(effect, ShowScreen | SpeakVoice):
-                self.see(effect.screen, reached)
+                self.see(effect.screen, index, label)
         return reached, new
 
-    def see(self, shown: Screen, index: int) -> None:
+    def see(self, shown: Screen, before: int, act: str) -> None:
         key = (shown.flow, shown.step, shown.locale, shown.blocks, shown.buttons, shown.echo, shown.why, shown.sources)
-        self.screens.setdefault(key, (shown, index))
+        self.screens.setdefault(key, Seen(screen=shown, before=before, act=act))
 
     def key(self, conversation: Conversation) -> _Key:
         """What tells this state from others."""
@@ -281,8 +294,9 @@ class _Explorer:
         return (conversation.mode, here, callers, conversation.page, answers, self.picked(conversation))
 
     def waits(self, at: Position) -> bool:
+        """Whether this frame goes on when the one above it ends: a call, or what the engine put under the question about the phone."""
         step = self.program.step(at.flow, at.step)
-        return step is not None and step.kind == "call"
+        return at == ANYTHING_ELSE or (step is not None and step.kind == "call")
 
     def picked(self, conversation: Conversation) -> bool:
         """Several of several: whether anything is ticked yet."""

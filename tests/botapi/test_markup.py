@@ -35,7 +35,7 @@ def read(mode: str, text: str) -> tuple[str, list[tuple[str, int, int]]]:
         ('<pre><code class="language-python">x</code></pre>', "x", [("pre", 0, 1)]),
         ("<pre>x</pre>", "x", [("pre", 0, 1)]),
         ("<blockquote expandable>x</blockquote>", "x", [("expandable_blockquote", 0, 1)]),
-        ("  <b> a </b>  ", "a", [("bold", 0, 1)]),
+        ("  <b> a </b>  ", " a", [("bold", 0, 2)]),
         ("<b></b>x", "x", []),
         ("<b>a</>", "a", [("bold", 0, 1)]),
     ],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -400,6 +401,36 @@ async def test_two_people_have_two_chats_side_by_side_or_one_at_a_time(house: Ho
     await expect(page.locator(".phone.active .subtitle")).to_have_text("Teléfono de Rosa")
 
 
+async def test_another_bot_is_chosen_and_its_topics_keep_apart(house: House) -> None:
+    made = house.server.add_bot(username="amparo_desk_bot", name="Mesa", has_topics=True)
+    desk = Bot(root=house.bot.root, token=made.token, id=made.id, http=house.bot.http)
+    page = await house.page()
+    await a_person(page)
+    await page.get_by_label("Bot que se prueba").select_option(label="Mesa (@amparo_desk_bot)")
+    await expect(page.locator(".phone.active h2")).to_have_text("Mesa")
+    chat = await desk.is_started(page)
+    assert f"bot={desk.id}" in page.url
+    topic = (await desk.call("createForumTopic", chat_id=chat, name="Caso uno"))["message_thread_id"]
+    sent = await desk.call("sendMessage", chat_id=chat, text="En el caso", message_thread_id=topic)
+    await page.locator(".topics").get_by_role("button", name="Caso uno").click()
+    await expect(bubbles(page)).to_have_count(1)
+    await page.locator(".phone.active textarea").fill("Respuesta")
+    await page.keyboard.press("Enter")
+    heard = (await desk.hears())["message"]
+    assert heard["message_thread_id"] == topic
+    await desk.call(
+        "sendMessage",
+        chat_id=chat,
+        text="Cito",
+        message_thread_id=topic,
+        reply_parameters={"message_id": sent["message_id"]},
+    )
+    await expect(bubbles(page).last.locator(".quote")).to_contain_text("En el caso")
+    await page.locator(".topics").get_by_role("button", name="General").click()
+    await expect(bubbles(page)).to_have_count(1)
+    await expect(bubbles(page)).to_contain_text("/start")
+
+
 async def test_blocking_refuses_the_bot_and_unblocking_lets_it_in(house: House) -> None:
     page = await house.page()
     await a_person(page)
@@ -479,13 +510,20 @@ async def test_both_dictionaries_hold_the_words_the_page_asks_for(house: House) 
     assert asked <= set(names[0])
 
 
-async def test_page_follows_by_asking_when_events_are_cut(house: House) -> None:
+async def test_page_asks_each_second_when_events_are_cut(house: House) -> None:
     page = await house.page()
-    await page.route("**/_control/events", lambda route: route.abort())
-    await page.reload()
     await a_person(page)
     chat = await house.bot.is_started(page)
+    await page.route("**/_control/events", lambda route: route.abort())
+    await page.clock.install(time=datetime(1970, 1, 1, tzinfo=UTC))
+    async with page.expect_event("requestfailed"):
+        await page.reload()
+    await expect(bubbles(page)).to_have_count(1)
+    await page.clock.pause_at(datetime(1970, 1, 1, 0, 1, 3, tzinfo=UTC))
     await house.bot.call("sendMessage", chat_id=chat, text="Llegó igual")
+    for _ in range(4):  # the slow beat, each five seconds, would give one of these and not four
+        async with page.expect_request("**/_control/state"):
+            await page.clock.run_for(1_000)
     await expect(bubbles(page).last).to_contain_text("Llegó igual")
     house.complaints.clear()  # the browser rightly reports the cut we made
 

@@ -35,10 +35,14 @@ class House:
 
     async def settle(self) -> None:
         """Wait until every update has been answered and nothing is owed."""
-        await self.api.wait(lambda: not self.api.bot.inbox.waiting)
-        for _ in range(3):
-            await asyncio.sleep(0.02)
-            await self.running.deliverer.settle()
+        for _ in range(2000):
+            await asyncio.sleep(0.005)
+            if not self.api.bot.inbox.waiting:
+                break
+        else:
+            raise AssertionError("updates are still waiting after 10 s")
+        await self.running.deliverer.settle()
+        await asyncio.sleep(0.005)
 
     async def says(self, who: Person, text: str) -> Message:
         """Type, and wait for the screen."""

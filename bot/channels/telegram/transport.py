@@ -13,15 +13,16 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
 import orjson
-from telegram._utils.defaultvalue import DefaultValue
-from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
+
+if TYPE_CHECKING:
+    from telegram._utils.types import ODVInput  # what `BaseRequest.do_request` is declared with; the library keeps it private
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 20.0
@@ -148,7 +149,7 @@ class AiohttpRequest(BaseRequest):
         if request_data is not None and request_data.contains_files:
             raise TelegramError("files go through Api.upload")
         body = b"{}" if request_data is None else orjson.dumps(request_data.parameters)
-        seconds = None if isinstance(read_timeout, DefaultValue) else read_timeout
+        seconds = read_timeout if isinstance(read_timeout, int | float) else None
         status, payload = await self.post_body(URL(url, encoded=True), body, JSON_HEADERS, seconds, method)
         if status == 429:
             raise MustWait(read_answer(status, payload).after)

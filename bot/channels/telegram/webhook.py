@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import hmac
 import json
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
@@ -229,13 +230,25 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _listening(host: str, port: int) -> socket.socket:
+    """A listening socket. The protocol is named because only then asyncio switches Nagle's delay off (40 ms an answer)."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
 class WebhookServer:
     """Serves the webhook inside the running program; `port` is where it listens, taken at once. No access log:
     paths are secret."""
 
     def __init__(self, settings: WebhookSettings, receiver: Receiver) -> None:
-        self._socket = socket.create_server((settings.host, settings.port), backlog=2048)
+        self._socket = _listening(settings.host, settings.port)
         self.port: int = self._socket.getsockname()[1]
+        logging.getLogger("uvicorn.access").disabled = True  # whatever hears it: every line of it holds the secret path
         config = uvicorn.Config(
             create_app(settings, receiver),
             log_config=None,

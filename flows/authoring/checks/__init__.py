@@ -8,6 +8,7 @@ check is a function from a `Subject` to findings, and `CHECKS` lists them all. `
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from typing import Final
@@ -22,7 +23,7 @@ from flows.authoring.compile import compile_program
 from flows.authoring.extract import extract
 from flows.authoring.issues import Issue, Level
 from flows.authoring.load import Content
-from flows.authoring.reach import STATES, Walk, explore
+from flows.authoring.reach import STATES, Seen, Walk, explore
 from flows.authoring.scenarios import Read, Render
 
 __all__ = ["CHECKS", "CODES", "Translation", "Translations", "as_json", "check", "examine", "run", "usable"]
@@ -120,6 +121,7 @@ def examine(
     limit: int = STATES,
 ) -> Subject:
     """Compile and walk: everything the checks look at. `limit`: states the walk may visit."""
+    content = _named_as_filed(content)
     program = compile_program(bundle(content, _served(translations)))
     blocks = {block.message: block for flow in program.flows.values() for step in flow.steps.values() for block in step.blocks}
     walk = explore(program, phrases=_phrases(content), limit=limit) if references.playable(content) else NOWHERE
@@ -140,11 +142,11 @@ def examine(
     )
 
 
-def _shown(walk: Walk) -> dict[str, int]:
-    shown: dict[str, int] = {}
-    for screen, index in walk.screens:
-        for message in screen.blocks:
-            shown.setdefault(message, index)
+def _shown(walk: Walk) -> dict[str, Seen]:
+    shown: dict[str, Seen] = {}
+    for seen in walk.screens:
+        for message in seen.screen.blocks:
+            shown.setdefault(message, seen)
     return shown
 
 
@@ -154,6 +156,13 @@ def _served(translations: Translations) -> dict[str, dict[str, str]]:
         locale: {name: text for name, text in texts.items() if not name.startswith("fact.")}
         for locale, texts in usable(translations).items()
     }
+
+
+def _named_as_filed(content: Content) -> Content:
+    """A flow or card that states another name than its file (`bad-name`, found on reading) is checked under the name of its file."""
+    flows = {name: flow.model_copy(update={"flow": name}) for name, flow in content.flows.items()}
+    cards = {name: card.model_copy(update={"card": name}) for name, card in content.cards.items()}
+    return replace(content, flows=flows, cards=cards)
 
 
 def _phrases(content: Content) -> dict[str, str]:

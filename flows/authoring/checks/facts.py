@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Level
+from flows.authoring.reach import Seen
 from flows.authoring.schema import Fact
 from flows.effects import Screen
 from flows.screens import LOCAL_DOORS
@@ -45,11 +46,11 @@ def dates(subject: Subject) -> Iterator[Issue]:
 
 def _ways(subject: Subject) -> Mapping[str, tuple[str, ...]]:
     """The shortest way to a screen that rests on each fact."""
-    seen: dict[str, int] = {}
-    for screen, index in subject.walk.screens:
-        for fact in doors(subject, screen):
-            seen.setdefault(fact, index)
-    return {fact: subject.walk.path(index) for fact, index in seen.items()}
+    first: dict[str, Seen] = {}
+    for seen in subject.walk.screens:
+        for fact in doors(subject, seen.screen):
+            first.setdefault(fact, seen)
+    return {fact: subject.walk.path_of(seen) for fact, seen in first.items()}
 
 
 def _review(subject: Subject, fact: Fact, path: tuple[str, ...]) -> Iterator[Issue]:
@@ -80,7 +81,8 @@ def doors(subject: Subject, screen: Screen) -> tuple[str, ...]:
 def conflicts(subject: Subject) -> Iterator[Issue]:
     """Screens whose only door is a fact with a recorded conflict."""
     told: set[tuple[str, str]] = set()
-    for screen, index in subject.walk.screens:
+    for seen in subject.walk.screens:
+        screen = seen.screen
         known = [subject.content.facts[fact] for fact in doors(subject, screen) if fact in subject.content.facts]
         contacts = [fact for fact in known if fact.kind in CONTACTS]
         if contacts and all(fact.conflict for fact in contacts) and (screen.flow, screen.step) not in told:
@@ -88,7 +90,7 @@ def conflicts(subject: Subject) -> Iterator[Issue]:
             names = ", ".join(fact.id for fact in contacts)
             message = f"on the screen of step {screen.step!r} the only door is {names}, whose sources disagree"
             place = subject.place(screen.flow, screen.step)
-            yield finding("conflict-only-door", place, message, "set a second door beside it", path=subject.walk.path(index))
+            yield finding("conflict-only-door", place, message, "set a second door beside it", path=subject.walk.path_of(seen))
 
 
 def marks(subject: Subject) -> Iterator[Issue]:

@@ -92,7 +92,8 @@ def dead_ends(subject: Subject) -> Iterator[Issue]:
 def exits(subject: Subject) -> Iterator[Issue]:
     """Screens without a visible exit. A full screen may state that the exit lives in the menu button (`exit: menu`); a cover is one."""
     told: set[tuple[str, str]] = set()
-    for screen, index in subject.walk.screens:
+    for seen in subject.walk.screens:
+        screen = seen.screen
         step = subject.program.step(screen.flow, screen.step)
         at = (screen.flow, screen.step)
         if screen.flow == COVER or at in told or (step is not None and _shows_exit(screen, step)):
@@ -105,7 +106,7 @@ def exits(subject: Subject) -> Iterator[Issue]:
             subject.place(*at),
             f"the screen of step {screen.step!r} shows no way to leave quickly",
             f"add a choice to @exit or @hide, or, with {BUTTONS} or more choices, state `exit: menu`",
-            path=subject.walk.path(index),
+            path=subject.walk.path_of(seen),
         )
 
 

@@ -3,6 +3,7 @@ in every language."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from flows.authoring.checks.subject import Subject, finding
@@ -29,27 +30,31 @@ def units(text: str) -> int:
 
 
 def texts(subject: Subject) -> Iterator[Issue]:
-    """The longest screen of each step and language, when it is too long."""
-    longest: dict[tuple[str, str, str], tuple[int, tuple[str, ...]]] = {}
+    """The longest screen of each step and language, when it is too long, and the shortest way to one that is."""
+    lengths: dict[tuple[str, str, str], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
     for screen, text, path in subject.said():
-        key = (screen.flow, screen.step, screen.locale)
-        longest[key] = max(longest.get(key, (0, ())), (units(text), path), key=lambda found: found[0])
-    for (flow, step, locale), (length, path) in longest.items():
+        lengths[screen.flow, screen.step, screen.locale].append((units(text), path))
+    for (flow, step, locale), found in lengths.items():
         where = subject.place(flow, step)
-        if length > TEXT_CHARACTERS:
-            message = f"step {step!r} ({locale}) has {length} characters; Telegram allows {TEXT_CHARACTERS}"
-            yield finding("text-too-long", where, message, "split it into two steps", path=path)
-        elif length > READ_CHARACTERS and flow not in REFERENCE:
-            message = f"step {step!r} ({locale}) has {length} characters"
+        longest = max(length for length, _ in found)
+        says = f"step {step!r} ({locale}) has {longest} characters"
+        if longest > TEXT_CHARACTERS:
+            message = f"{says}; Telegram allows {TEXT_CHARACTERS}"
+            yield finding("text-too-long", where, message, "split it into two steps", path=_first(found, TEXT_CHARACTERS))
+        elif longest > READ_CHARACTERS and flow not in REFERENCE:
             remedy = f"say it in {READ_CHARACTERS}, or in two steps"
-            yield finding("long-screen", where, message, remedy, level=Level.WARNING, path=path)
+            yield finding("long-screen", where, says, remedy, level=Level.WARNING, path=_first(found, READ_CHARACTERS))
+
+
+def _first(found: list[tuple[int, tuple[str, ...]]], bound: int) -> tuple[str, ...]:
+    return next(path for length, path in found if length > bound)
 
 
 def buttons(subject: Subject) -> Iterator[Issue]:
     """Too many buttons on a screen, and codes that do not fit."""
     told: set[tuple[str, str, str]] = set()
-    for screen, index in subject.walk.screens:
-        path = subject.walk.path(index)
+    for seen in subject.walk.screens:
+        screen, path = seen.screen, subject.walk.path_of(seen)
         for issue in (*_many(subject, screen, path), *_codes(subject, screen, path)):
             if (issue.code, screen.flow, screen.step) not in told:
                 told.add((issue.code, screen.flow, screen.step))

@@ -11,7 +11,7 @@ from flows.authoring.checks.translated import Translations
 from flows.authoring.extract import SourceMessage
 from flows.authoring.issues import Issue, Level, Place
 from flows.authoring.load import Content
-from flows.authoring.reach import Walk
+from flows.authoring.reach import Seen, Walk
 from flows.authoring.scenarios import Read, Render
 from flows.authoring.schema import FlowFile, Step
 from flows.effects import Screen
@@ -27,7 +27,7 @@ Check = Callable[["Subject"], Iterator[Issue]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Everything a check may look at. `messages`: every source text by its message id; `blocks`: every paragraph by its message id;
-    `shown`: the first state in which a paragraph stands on the screen.
+    `shown`: the first screen on which a paragraph stands.
 
     `walk` is empty when a flow the engine needs is missing: nothing can be played then, and that is what is reported."""
 
@@ -37,7 +37,7 @@ class Subject:
     translations: Translations
     messages: Mapping[str, SourceMessage]
     blocks: Mapping[str, BlockNode]
-    shown: Mapping[str, int]
+    shown: Mapping[str, Seen]
     today: date
     production: bool
     never: Never
@@ -94,15 +94,15 @@ class Subject:
         parts = message.split(".")
         if parts[0] == "flow" and len(parts) > 2:
             return self.walk.path_to(parts[1], parts[2])
-        index = self.shown.get(message)
-        return self.walk.path(index) if index is not None else ()
+        seen = self.shown.get(message)
+        return self.walk.path_of(seen) if seen else ()
 
     def said(self) -> Iterator[tuple[Screen, str, tuple[str, ...]]]:
         """Every different screen in every language: the screen, its whole text, and the way there."""
-        for screen, index in self.walk.screens:
-            path = self.walk.path(index)
+        for seen in self.walk.screens:
+            path = self.walk.path_of(seen)
             for locale in self.locales:
-                spoken = replace(screen, locale=locale)
+                spoken = replace(seen.screen, locale=locale)
                 yield spoken, self.render(spoken), path
 
     def severity(self, *, production: bool = True) -> Level:

@@ -29,8 +29,10 @@ SEARCH = "flows/search.yaml"
 DOORS = "flows/doors.yaml"
 TONIGHT = "cards/tonight.yaml"
 LINES = "facts/lines.yaml"
+TRIGGER = "triggers:\n  - intents: [search]\n"
+LONG = "Di que es menor. "
 TO_SEARCH = ("Quiero ayuda", "Falta alguien")
-TO_TONIGHT = (*TO_SEARCH, "Prefiero no decir", "Prefiero no decir")
+TO_TONIGHT = (*TO_SEARCH, "Sí", "Guerrero")
 
 CASES: tuple[Case, ...] = (
     # reading
@@ -43,7 +45,14 @@ CASES: tuple[Case, ...] = (
     one("twice", SEARCH, "  - id: where", "  - id: minor", says="'minor'"),
     one("twice", DOORS, "{id: phone,", "{id: search,", says="choice 'search'"),
     one("twice", TONIGHT, "- id: office", "- id: line", says="block 'line'"),
-    one("twice", "flows/help.yaml", "start: help", "triggers:\n  - intents: [search]\nstart: help", says="intent 'search'"),
+    one(
+        "twice",
+        "flows/help.yaml",
+        "start: help",
+        "triggers:\n  - intents: [search]\nstart: help",
+        says="intent 'search'",
+        file=f"content/{SEARCH}",
+    ),
     # references
     one("unknown-target", SEARCH, "skip: where", "skip: nowhere", says="'nowhere'", path=TO_SEARCH),
     one("unknown-target", SEARCH, "guide: tonight", "guide: tomorrow", says="'tomorrow'"),
@@ -107,7 +116,8 @@ CASES: tuple[Case, ...] = (
         "loop-without-input",
         SEARCH,
         "      - {to: minor}\n",
-        "      - {to: round}\n  - id: round\n    kind: branch\n    branches:\n      - {when: authority is yes, to: minor}\n      - {to: which}\n",
+        "      - {to: round}\n"
+        "  - id: round\n    kind: branch\n    branches:\n      - {when: authority is yes, to: minor}\n      - {to: which}\n",
         says="search.which > search.round",
     ),
     one("loop-without-input", "flows/help.yaml", "kind: say", "kind: call\n    flow: help", says="help.help"),
@@ -118,20 +128,32 @@ CASES: tuple[Case, ...] = (
         "".join(f'      - {{id: way{number}, text: Puerta {number}, to: "@menu"}}\n' for number in range(4)),
         says="'anything_else'",
     ),
-    one(
-        "no-person",
-        "flows/cover.yaml",
-        '"@start"',
-        "card",
-        says="'card' (covered)",
-        file="content/flows/cover.yaml",
-        path=("Salir",),
+    Case(
+        code="no-person",
+        breaks=(
+            Break(
+                file="flows/person.yaml",
+                old='kind: offer_person\n    text: Hoy no hay nadie.\n    choices:\n      - {id: next, text: Seguir, to: "@next"}\n',
+                new='kind: branch\n    branches:\n      - {to: "@flow:help"}\n',
+            ),
+        ),
+        says="from step 'start' (active) a person is out of reach",
+        file="content/flows/welcome.yaml",
+        path=(),
     ),
     one("shadowed-choice", DOORS, "text: Otra cosa", "text: Menú", says="'menu'", path=None),
     one("same-label", DOORS, "text: Mi teléfono", "text: Falta alguien", says="'search' and 'phone'", path=("Quiero ayuda",)),
     # sizes
-    one("text-too-long", TONIGHT, "Di que es menor.", '"' + "Di que es menor. " * 250 + '"', path=(*TO_SEARCH, "Sí", "Prefiero no decir")),
-    one("long-screen", TONIGHT, "Di que es menor.", '"' + "Di que es menor. " * 25 + '"', error=False, says="'tonight' (fr)"),
+    one("text-too-long", TONIGHT, "Di que es menor.", LONG * 250, file=f"content/{SEARCH}", path=TO_TONIGHT),
+    one(
+        "long-screen",
+        TONIGHT,
+        "Di que es menor.",
+        '"' + "Di que es menor. " * 25 + '"',
+        error=False,
+        says="'tonight' (fr)",
+        file=f"content/{SEARCH}",
+    ),
     one("copy-too-long", LINES, "55 0000 0000", "5" * 257, file="content/flows/search.yaml", path=TO_TONIGHT),
     one("label-too-long", DOORS, "text: Mi teléfono", "text: " + "Mi teléfono " * 6, error=False),
     one(
@@ -143,7 +165,15 @@ CASES: tuple[Case, ...] = (
         error=False,
     ),
     # facts
-    one("fact-no-use", TONIGHT, ' **{state_office}**."\n    door: state', ' abierta."', says="state_office", error=False, file=f"content/{LINES}"),
+    one(
+        "fact-no-use",
+        TONIGHT,
+        ' **{state_office}**."\n    door: state',
+        ' abierta."',
+        says="state_office",
+        error=False,
+        file=f"content/{LINES}",
+    ),
     Case(
         code="fact-past-review",
         breaks=(Break(file=LINES, old="2027-10-01\n    risk: high", new="2026-11-20\n    risk: high"),),
@@ -194,7 +224,7 @@ CASES: tuple[Case, ...] = (
     one("door-unmarked", TONIGHT, "\n    door: state", "", says="state_office"),
     # voice
     one("dull-opening", TONIGHT, "Pide la búsqueda", "Un secuestro se denuncia", says="'secuestro'", file="content/flows/search.yaml"),
-    one("dull-opening", SEARCH, "echo: Entendí.", "echo: Entendí que murió y que está muerta.", says="'muert*'", path=("«no llego a casa»",)),
+    one("dull-opening", SEARCH, "echo: Entendí.", "echo: Entendí que está muerta.", says="'muert*'", path=("«no llego a casa»",)),
     one("never-said", TONIGHT, "Di que es menor.", "Todo va a estar bien.", says="card.tonight.minor"),
     one("exclamation", TONIGHT, "Di que es menor.", "¡Di que es menor!", says="card.tonight.minor"),
     # scenarios

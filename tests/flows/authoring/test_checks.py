@@ -95,7 +95,7 @@ ORDINARY = "flow.help.help.text"
 TRANSLATIONS: tuple[tuple[str, Callable[[Catalogs], None]], ...] = (
     ("translation-missing", _without(CRITICAL, "en")),
     ("translation-missing", _without(WELCOME, "ht")),
-    ("translation-missing", lambda catalogs: catalogs.pop("pt").clear()),
+    ("translation-missing", _without("flow.danger.now.text", "pt")),
     ("translation-missing", _with(CRITICAL, "en", text="")),
     ("translation-stale", _with(CRITICAL, "en", fuzzy=True)),
     ("translation-stale", _with(WELCOME, "pt", source="Hola antes.")),
@@ -117,7 +117,9 @@ def _translated(folder: Path, change: Callable[[Catalogs], None]) -> House:
 
 @pytest.mark.parametrize(("code", "change"), TRANSLATIONS, ids=[f"{n}-{code}" for n, (code, _) in enumerate(TRANSLATIONS)])
 def test_each_broken_catalog_has_its_finding(tmp_path: Path, code: str, change: Callable[[Catalogs], None]) -> None:
-    assert set(found(checked(_translated(tmp_path, change)))) == {code} | ({"placeholders-differ"} if code == "unknown-placeholder" else set())
+    assert set(found(checked(_translated(tmp_path, change)))) == {code} | (
+        {"placeholders-differ"} if code == "unknown-placeholder" else set()
+    )
 
 
 @pytest.mark.parametrize(("code", "change"), TRANSLATIONS[:8])
@@ -125,6 +127,13 @@ def test_weighty_translations_are_warnings_until_production(tmp_path: Path, code
     house = _translated(tmp_path, change)
     assert {issue.level for issue in found(checked(house))[code]} == {Level.WARNING}
     assert {issue.level for issue in found(checked(house, production=True))[code]} == {Level.ERROR}
+
+
+def test_a_language_without_a_catalog_is_found(tmp_path: Path) -> None:
+    house = build(tmp_path)
+    del house.translations["fr"]
+    assert all(issue.code == "translation-missing" and issue.message.startswith("fr:") for issue in checked(house))
+    assert "flow.welcome.start.text" in " ".join(issue.message for issue in checked(house))
 
 
 @pytest.mark.parametrize(("code", "change"), HARD)
@@ -179,9 +188,9 @@ def test_a_walk_that_gives_up_says_so(tmp_path: Path) -> None:
 def test_a_code_that_leaves_no_room_for_the_signature_is_found(tmp_path: Path) -> None:
     house = build(tmp_path)
     subject = examine(house.content, house.translations, today=TODAY, production=False)
-    screen, index = subject.walk.screens[0]
-    long = replace(screen, buttons=(Shown(label="ui.more", code="c" * 13),))
-    broken = replace(subject, walk=replace(subject.walk, screens=((long, index),)))
+    seen = subject.walk.screens[0]
+    long = replace(seen, screen=replace(seen.screen, buttons=(Shown(label="ui.more", code="c" * 13),)))
+    broken = replace(subject, walk=replace(subject.walk, screens=(long,)))
     assert [issue.code for issue in sizes.buttons(broken)] == ["code-too-long"]
 
 

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from flows.authoring.load import read_yaml
 from flows.authoring.never import Never, NeverFile, NeverRule, read_never
 from tests.flows.authoring.drafts import DRAFTS
+from tests.flows.authoring.sentences import CAUGHT as MORE_CAUGHT
+from tests.flows.authoring.sentences import SPARED as MORE_SPARED
 
 CONTENT = Path(__file__).parents[3] / "content"
 NEVER = read_never(CONTENT)
@@ -50,6 +52,16 @@ def test_each_of_the_twenty_has_patterns_and_an_example_in_every_language() -> N
 
 @pytest.mark.parametrize(("locale", "text"), DRAFTS)
 def test_no_draft_of_the_voice_is_caught(locale: str, text: str) -> None:
+    assert [str(finding) for finding in NEVER.find(text, locale)] == []
+
+
+@pytest.mark.parametrize(("locale", "start", "text"), MORE_CAUGHT)
+def test_other_ways_to_say_it_are_caught(locale: str, start: str, text: str) -> None:
+    assert start in [finding.rule[:3] for finding in NEVER.find(text, locale)]
+
+
+@pytest.mark.parametrize(("locale", "text"), MORE_SPARED)
+def test_what_amparo_does_say_is_spared(locale: str, text: str) -> None:
     assert [str(finding) for finding in NEVER.find(text, locale)] == []
 
 

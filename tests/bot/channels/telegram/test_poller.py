@@ -203,6 +203,57 @@ async def test_an_update_that_cannot_even_be_put_aside_is_not_acknowledged(serve
         await inbox.until(lambda: inbox.texts == ["uno"])
 
 
+async def test_storage_that_goes_down_in_the_middle_of_the_search_acknowledges_what_came_before(
+    server: LocalBotApi, api: Api, inbox: Inbox
+) -> None:
+    inbox.gate = asyncio.Event()
+    down: list[Exception | None] = [ZeroDivisionError(), None, StorageDown()]
+
+    def failing(batch: Sequence[Incoming]) -> None:
+        if down and (fault := down.pop(0)) is not None:
+            raise fault
+
+    inbox.fail = failing
+    ana = server.add_user()
+    for text in ("uno", "dos", "tres"):
+        server.text(ana, text)
+    async with polling(api, inbox):
+        inbox.gate.set()
+        await inbox.until(lambda: "tres" in inbox.texts)
+    assert inbox.texts == ["uno", "dos", "tres"]
+
+
+async def test_a_platform_out_of_reach_is_asked_again_and_again(request_: AiohttpRequest, inbox: Inbox) -> None:
+    pauses: Pauses = []
+    async with polling(Api("http://127.0.0.1:1", "1:a", request_), inbox, pauses):
+        await inbox.until(lambda: len(pauses) >= 9)
+    assert pauses[:9] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+async def test_a_token_withdrawn_while_polling_ends_it(inbox: Inbox) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(whole_answer(b'{"ok":true,"result":true}'))
+        await read_request(reader)
+        writer.write(whole_answer(b'{"ok":false,"error_code":401,"description":"Unauthorized"}', "401 Unauthorized"))
+        await writer.drain()
+
+    async with raw_server(serve) as root, AiohttpRequest() as request:
+        with pytest.raises(TokenRejected):
+            await Poller(Api(root, "1:a", request), inbox).run(asyncio.Event())
+
+
+async def test_a_last_word_that_is_not_heard_does_no_harm(server: LocalBotApi, api: Api, inbox: Inbox) -> None:
+    stop = asyncio.Event()
+    task = asyncio.create_task(Poller(api, inbox).run(stop))
+    server.text(server.add_user(), "uno")
+    await inbox.until(lambda: inbox.texts == ["uno"])
+    server.faults(Fault(method="getUpdates", kind="cut_before"))
+    stop.set()
+    await asyncio.wait_for(task, 5)
+    assert inbox.texts == ["uno"]
+
+
 # --- answers a well-behaved server does not give
 
 

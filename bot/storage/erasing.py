@@ -1,0 +1,47 @@
+"""Finishing an erasure: the key is destroyed, every row of the lives it covers goes, and the log is truncated. On the database's thread.
+
+Deleting is not enough: the write-ahead log keeps old pages, and the file keeps them until they are checkpointed. So: delete all but the
+mark that an erasure was begun, checkpoint with TRUNCATE and look that nobody held it back; only then delete the mark, and checkpoint once
+more. A crash anywhere in between leaves the mark, and the next start begins with a checkpoint and finds the mark.
+
+A new conversation may begin before the old erasure is finished (the person touches Start while messages are still being deleted). It is
+a new *life* with a key and an address of its own, so the old one can be finished at any later time without touching it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from bot.domain.seeker import SeekerId
+from bot.storage import statements as sql
+from bot.storage.known import Shelf
+from bot.storage.writing import Hook, transaction
+
+
+def finish(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, log: Path, hook: Hook) -> bool:
+    """True when nothing of what was erased is left in the database or its log."""
+    begun = sql.ERASURES.all(raw, [seeker])
+    if begun:
+        _destroy(raw, shelf, seeker, int(begun[0][1]), hook)
+        hook("between_key_and_checkpoint")
+        if not truncated(raw, log):
+            return False
+        with transaction(raw, hook):
+            sql.ERASURE_GONE.one(raw, seeker)
+        shelf.memory.forget(seeker)
+    return truncated(raw, log)
+
+
+def _destroy(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, life: int, hook: Hook) -> None:
+    with transaction(raw, hook):
+        for statement in sql.LIFE_GONE:
+            statement.one(raw, seeker, life)
+        sql.REMAINS_GONE.one(raw, seeker)
+    shelf.memory.forget(seeker)
+
+
+def truncated(raw: sqlite3.Connection, log: Path) -> bool:
+    """Move the log into the database and cut it to nothing; False when a reader elsewhere held it back."""
+    busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy and (not log.exists() or log.stat().st_size == 0)

@@ -1,0 +1,105 @@
+"""Recording what came of deliveries, many in one transaction. Runs on the database's thread.
+
+Repeating a record is harmless: items and messages are removed by number, and a number is never given twice. A message that was sent for
+somebody whose key is gone already cannot be sealed, and so is not kept: it is answered with row 0.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.domain.seeker import SeekerId
+from bot.storage import statements as sql
+from bot.storage.errors import down
+from bot.storage.known import Known, Shelf
+from bot.storage.reading import known_of
+from bot.storage.tables import day
+from bot.storage.writing import Hook, look_at, stage_messages, transaction
+from bot.usecases.ports import ChatMessage, Delivery, DeliveryRecord
+
+Added = tuple[ChatMessage, ...]
+
+
+def record(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryRecord], now: int, hook: Hook) -> list[Added]:
+    """Write the records; each one's messages come back with their rows. Raises `StorageDown`."""
+    try:
+        return _together(raw, shelf, records, now, hook)
+    except Exception as error:  # one bad record must not lose the others: they are replayed one by one
+        meaning = down(error)
+        if meaning is not None:
+            raise meaning from None
+        if len(records) == 1:
+            raise
+    return [_alone(raw, shelf, one, now, hook) for one in records]
+
+
+def _alone(raw: sqlite3.Connection, shelf: Shelf, one: DeliveryRecord, now: int, hook: Hook) -> Added:
+    try:
+        return _together(raw, shelf, [one], now, hook)[0]
+    except Exception as error:  # what cannot be stored is told by row 0, and its item stays owed
+        meaning = down(error)
+        if meaning is not None:
+            raise meaning from None
+        shelf.unreadable += 1
+        return one.added
+
+
+def _together(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryRecord], now: int, hook: Hook) -> list[Added]:
+    known = dict(known_of(raw, shelf, {record.seeker: None for record in records}))
+    lives = _lives(raw, records, known)
+    messages: list[sql.Row] = []
+    added = [_stage(shelf, record, known, lives, messages) for record in records]
+    with transaction(raw, hook):
+        _write(raw, records, messages, now)
+    for seeker, one in known.items():
+        shelf.memory.put(seeker, one)
+    for stored in added:
+        for message in stored:
+            shelf.next_look = min(shelf.next_look, look_at(message))
+    return added
+
+
+def _lives(raw: sqlite3.Connection, records: Sequence[DeliveryRecord], known: Mapping[SeekerId, Known]) -> dict[int, int]:
+    """Item -> life, for seekers who have more than one: what was sent for an old life goes with the old life."""
+    items = [record.item for record in records if record.item and record.added and known[record.seeker].older]
+    return dict(sql.OUTBOX_LIVES.all(raw, sql.numbers(items))) if items else {}
+
+
+def _stage(shelf: Shelf, record: DeliveryRecord, known: dict[SeekerId, Known], lives: Mapping[int, int], rows: list[sql.Row]) -> Added:
+    before = known[record.seeker]
+    life = lives.get(record.item, before.life)
+    usable = before.cipher is not None if life == before.life else life in before.older
+    added = stage_messages(shelf, record.seeker, before, record.added, rows, life) if usable else ()
+    if added or record.removed or record.older_remains:
+        known[record.seeker] = _after(before, record, added, life)
+    return added if usable else record.added
+
+
+def _after(before: Known, record: DeliveryRecord, added: Added, life: int) -> Known:
+    gone = frozenset(record.removed)
+    messages = before.held.messages
+    if gone:
+        messages = tuple(message for message in messages if message.row not in gone)
+    unusual = before.unusual
+    if gone or life != before.life:
+        kept = {row: where for row, where in unusual.items() if row not in gone}
+        if life != before.life:
+            kept |= {message.row: (life, 1) for message in added}
+        unusual = MappingProxyType(kept)
+    remains = before.held.older_remains or record.older_remains
+    return replace(before, held=replace(before.held, messages=messages + added, older_remains=remains), unusual=unusual)
+
+
+def _write(raw: sqlite3.Connection, records: Sequence[DeliveryRecord], messages: Sequence[sql.Row], now: int) -> None:
+    done = [record.item for record in records if record.item and record.outcome is not Delivery.RETRY]
+    if done:
+        sql.OUTBOX_GONE.one(raw, sql.numbers(done))
+    sql.OUTBOX_RETRY.many(raw, [(r.not_before, r.item) for r in records if r.item and r.outcome is Delivery.RETRY])
+    removed = [row for record in records for row in record.removed]
+    if removed:
+        sql.MESSAGE_GONE.one(raw, sql.numbers(removed))
+    sql.MESSAGE_NEW.run(raw, messages)
+    sql.REMAINS_KEPT.many(raw, [(record.seeker, day(now)) for record in records if record.older_remains])

@@ -19,7 +19,7 @@ from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.transport import AiohttpRequest, Api, NotSent, Unanswered
 from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
 from bot.clock import SystemClock
-from bot.domain.facts import Standing, standing
+from bot.domain.facts import Facts, Standing, standing
 from bot.domain.seeker import SeekerId
 from bot.house import LiveFacts, Loaded, find_house, load_house
 from bot.recordings import FolderRecordings
@@ -90,8 +90,7 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
         programs = Programs(storage, program, bundle)
         await programs.keep(int(clock.now()))
 
-        def stands() -> Standing:
-            return standing(facts(), organization=settings.organization, loopback=settings.loopback)
+        stands = standing_now(facts, settings)
 
         context = Context(
             storage=storage,
@@ -128,6 +127,21 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
             await channel.close()
             await request.shutdown()
             await storage.close()
+
+
+def standing_now(facts: Callable[[], Facts], settings: Settings) -> Callable[[], Standing]:
+    """How this copy stands, worked out anew only when the facts have changed: it is asked for every screen."""
+
+    known: dict[str, Standing] = {}
+
+    def now() -> Standing:
+        held = facts()
+        if held.version not in known:
+            known.clear()
+            known[held.version] = standing(held, organization=settings.organization, loopback=settings.loopback)
+        return known[held.version]
+
+    return now
 
 
 async def serve(settings: Settings, stop: asyncio.Event, *, clock: Clock | None = None, ready: asyncio.Event | None = None) -> None:

@@ -16,7 +16,7 @@ from bot.i18n.render import render
 from bot.understanding.lexicon import Lexicon
 from flows.authoring.checks import as_json, check
 from flows.authoring.issues import Issue, Level, Place
-from flows.authoring.never import find_never
+from flows.authoring.never import read_never
 from flows.effects import Screen
 
 
@@ -62,15 +62,16 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
     def rendered(screen: Screen) -> str:
         return render(screen, program=program, facts=facts, standing=standing, today=today).text
 
+    lexicon = Lexicon(loaded.content.phrases)
     found = check(
         loaded.content,
         loaded.issues,
         every_translation(loaded.root / "locales"),
         today=today,
         production=production,
-        never=find_never,
+        never=read_never(loaded.root / "content").find,
         rendered=rendered,
-        read=Lexicon(loaded.content.phrases),
+        read=lambda text, locale: lexicon(text, program, locale),
         recordings=frozenset(file.name.split(".")[0] for file in (loaded.root / "content" / "voice").glob("*.ogg")),
     )
     ordered = sorted(found.issues, key=lambda issue: (issue.level is not Level.ERROR, issue.place.file, issue.place.line, issue.code))

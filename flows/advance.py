@@ -393,7 +393,7 @@ def _hide(program: Program, conversation: Conversation) -> Advanced:
 
 def _pause(program: Program, conversation: Conversation) -> Advanced:
     """Only the name of the step is kept (features.md S9): answers, the way back and the queue go."""
-    under = (conversation.stack[0],)
+    under = tuple(at for at in conversation.stack if at.flow not in ("cover", "paused")) or (WELCOME,)
     paused = conversation.evolve(mode=Mode.PAUSED, answers=NO_ANSWERS, trail=(), queue=(), needs=(), seen=(), aside="", page=0, stack=under)
     return _show(program, open_flow(program, paused, "paused"))
 

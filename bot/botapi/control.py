@@ -6,6 +6,7 @@ only to loopback, and to pages of its own origin: another site open in the same 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from bot.botapi.methods_updates import is_loopback
 from bot.botapi.people import Bot, Person
 from bot.botapi.shapes import Json, as_flag, as_integer, as_list, as_number, as_object, as_text, objects
 from bot.botapi.world import World
+
+EVENT_SPACING = 0.03  # seconds; a busy server tells its watchers of many changes at once
 
 Page: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -154,6 +157,7 @@ class Control:
         while not self._world.closed:
             seen = await self._world.news(seen)
             yield b'data: {"version": %d}\n\n' % seen
+            await asyncio.sleep(EVENT_SPACING)
 
     # --- the server
 

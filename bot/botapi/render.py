@@ -41,7 +41,7 @@ def content_json(content: Content, viewer: Bot) -> Json:
     if content.file is not None:
         out[content.kind] = file_json(content.file, viewer)
         if content.kind == "animation":
-            out["document"] = file_json(content.file, viewer)
+            out["document"] = file_json(content.file, viewer, as_kind="document")
     names = ("text", "entities") if content.kind == "text" else ("caption", "caption_entities")
     if content.text:
         out[names[0]] = content.text
@@ -50,23 +50,24 @@ def content_json(content: Content, viewer: Bot) -> Json:
     return out
 
 
-def file_json(stored: StoredFile, viewer: Bot) -> object:
+def file_json(stored: StoredFile, viewer: Bot, *, as_kind: str = "") -> object:
     """The object of a file inside a message: an array of sizes for a photo."""
+    kind = as_kind or stored.kind
     base: Json = {"file_id": stored.file_id(viewer.id), "file_unique_id": stored.unique_id}
     size: Json = {"file_size": stored.size}
-    if stored.kind == "photo":
+    if kind == "photo":
         return [{**base, **size, "width": 1280, "height": 960}]
-    if stored.kind == "voice":
+    if kind == "voice":
         return {**base, "duration": stored.duration, "mime_type": stored.mime, **size}
-    if stored.kind == "video_note":
+    if kind == "video_note":
         return {**base, "length": 240, "duration": stored.duration, **size}
-    if stored.kind == "sticker":
+    if kind == "sticker":
         flags: Json = {"is_animated": False, "is_video": False, "type": "regular"}
         return {**base, "width": 512, "height": 512, **flags, **size}
     named: Json = {"file_name": stored.name, "mime_type": stored.mime, **size}
-    if stored.kind == "document":
+    if kind == "document":
         return {**base, **named}
-    if stored.kind == "audio":
+    if kind == "audio":
         tags: Json = {k: v for k, v in (("title", stored.title), ("performer", stored.performer)) if v}
         return {**base, "duration": stored.duration, **tags, **named}
     return {**base, "width": 640, "height": 480, "duration": stored.duration, **named}

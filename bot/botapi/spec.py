@@ -357,3 +357,14 @@ _SPECIAL: dict[tuple[str, str], Check] = {
 def parameters(method: str) -> list[str]:
     """The names of a method's parameters."""
     return list(_fields(method))
+
+
+def check_result(method: str, result: object) -> list[str]:
+    """What is wrong with a result of this method; the local server's own answers are held to the data too."""
+    kinds = tuple(as_text(kind) for kind in as_list(_METHODS[METHOD_NAMES[method.lower()]].get("returns")) or ())
+    return _union_check(kinds)(result, method)
+
+
+def check_object(kind: str, value: object) -> list[str]:
+    """What is wrong with an object of this type (Update, Message, ...)."""
+    return _type_check(kind)(value, kind)

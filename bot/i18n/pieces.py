@@ -111,12 +111,10 @@ def _cut(pieces: Pieces, limit: int) -> Pieces:
     found: list[Piece] = []
     for piece in pieces:
         length = units(piece.text)
-        if length >= room:  # the last one that fits, in part: room for the ellipsis is kept
-            return (*found, Piece(clipped(piece.text, room) if length > room else _ended(piece.text, room), piece.bold))
-        found.append(piece)
-        room -= length
+        if length < room:
+            found.append(piece)
+            room -= length
+        else:  # the last that fits, in part: one more character makes sure that the ellipsis has its place
+            found.append(Piece(clipped(piece.text + " ", room), piece.bold))
+            break
     return tuple(found)
-
-
-def _ended(text: str, room: int) -> str:
-    return clipped(text + " ", room)

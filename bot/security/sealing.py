@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections import deque
 from typing import Final, NewType, NoReturn
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +21,7 @@ Sealed = NewType("Sealed", bytes)
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
+_NONCES_DRAWN: Final = 512
 FORMAT: Final = b"\x01"
 OVERHEAD: Final = len(FORMAT) + NONCE_BYTES + TAG_BYTES
 
@@ -57,6 +59,20 @@ def new_secret() -> Secret:
     return Secret(os.urandom(KEY_BYTES))
 
 
+_nonces: Final[deque[bytes]] = deque()
+os.register_at_fork(after_in_child=_nonces.clear)
+
+
+def _nonce() -> bytes:
+    """A random nonce, never given twice. They are drawn from the system many at a time: each visit there lets other threads run first."""
+    while True:
+        try:
+            return _nonces.pop()
+        except IndexError:
+            drawn = os.urandom(NONCE_BYTES * _NONCES_DRAWN)
+            _nonces.extend(drawn[start : start + NONCE_BYTES] for start in range(0, len(drawn), NONCE_BYTES))
+
+
 class Cipher:
     """A key ready for many fields: building the key schedule costs more than a field does."""
 
@@ -74,7 +90,7 @@ class Cipher:
 
     def seal(self, plaintext: bytes, aad: bytes) -> Sealed:
         """Seal under a fresh random nonce. Under one key, stay far below 2**32 fields (a conversation's key sees thousands)."""
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = _nonce()
         return Sealed(FORMAT + nonce + self._encrypt(nonce, plaintext, aad))
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:

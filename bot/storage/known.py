@@ -1,7 +1,7 @@
 """What an open database keeps in memory: the newest of each seeker it met lately, opened, and the counters of rows.
 
 One process owns the data folder (its lock says so) and all work runs on one thread in order, so what is remembered here is what the file
-holds. It is changed only after a commit, on that thread. A database taken from a running machine with its memory yields open
+holds. It changes only after a commit, on that thread. A database taken from a running machine with its memory yields open
 conversations; that is a stated limit (promises.md), and the number remembered is bounded.
 """
 
@@ -16,40 +16,83 @@ from typing import Final
 from bot.domain.seeker import SeekerId
 from bot.security.keyring import Keyring
 from bot.security.sealing import Cipher
-from bot.usecases.ports import Held
+from bot.usecases.ports import ChatMessage, Held
 
-NOTHING_HELD: Final = Held()
 _NO_CIPHERS: Final[Mapping[int, Cipher]] = MappingProxyType({})
 _NO_ROWS: Final[Mapping[int, tuple[int, int]]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Known:
-    """All that is held of a seeker, opened. Never changed: a commit puts a new one in its place.
+    """All that is held of a seeker, opened. What is in memory is never changed: a commit puts a changed copy in its place.
 
     `life`: the newest life (0: none); `cipher`: its key. `erased`: lives up to this one are being erased (0: none); `older`: their keys.
-    `unusual`: message row -> (life, version) where these are not (the newest life, 1). The last five are those of the conversation's row.
+    `unusual`: message row -> (life, version) where these are not (the newest life, 1). The fields after it are the conversation's row.
     """
 
-    held: Held = NOTHING_HELD
+    chat_id: int | None = None
+    messages: tuple[ChatMessage, ...] = ()
+    covered_until: int = 0
+    older_remains: bool = False
     life: int = 0
     cipher: Cipher | None = None
     erased: int = 0
     older: Mapping[int, Cipher] = field(default_factory=lambda: _NO_CIPHERS)
     unusual: Mapping[int, tuple[int, int]] = field(default_factory=lambda: _NO_ROWS)
+    version: int = 0
+    conversation: bytes | None = None
     program: str = ""
-    due_slot: int | None = None
     due_at: int | None = None
+    due_slot: int | None = None
     touched_day: int = 0
     row_life: int = 0
+
+    def copy(self) -> Known:
+        """One to change. Written out, because it is made for every update (`copy.copy` costs ten times as much)."""
+        return Known(
+            chat_id=self.chat_id,
+            messages=self.messages,
+            covered_until=self.covered_until,
+            older_remains=self.older_remains,
+            life=self.life,
+            cipher=self.cipher,
+            erased=self.erased,
+            older=self.older,
+            unusual=self.unusual,
+            version=self.version,
+            conversation=self.conversation,
+            program=self.program,
+            due_at=self.due_at,
+            due_slot=self.due_slot,
+            touched_day=self.touched_day,
+            row_life=self.row_life,
+        )
+
+    def held(self) -> Held:
+        """What the deeds get to see of it."""
+        return Held(
+            version=self.version,
+            conversation=self.conversation,
+            chat_id=self.chat_id,
+            messages=self.messages,
+            covered_until=self.covered_until,
+            erasing=self.erased > 0,
+            older_remains=self.older_remains,
+        )
 
     def ciphers(self) -> dict[int, Cipher]:
         """Every life's key."""
         newest = {} if self.cipher is None else {self.life: self.cipher}
         return {**self.older, **newest}
 
+    def where(self, row: int) -> tuple[int, int]:
+        """(life, version) of a message."""
+        return self.unusual.get(row, (self.life, 1))
 
-NOBODY: Final = Known()
+    def without_conversation(self) -> None:
+        """The conversation's row has gone."""
+        self.version, self.conversation, self.program, self.due_at, self.due_slot = 0, None, "", None, None
+        self.touched_day, self.row_life = 0, 0
 
 
 class Memory:

@@ -16,8 +16,8 @@ from bot.domain.seeker import SeekerId
 from bot.security.sealing import Cipher, SealBroken
 from bot.storage import places
 from bot.storage import statements as sql
-from bot.storage.known import NOBODY, Known, Shelf
-from bot.usecases.ports import ChatMessage, Held
+from bot.storage.known import Known, Shelf
+from bot.usecases.ports import ChatMessage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,37 +115,24 @@ def _read_messages(raw: sqlite3.Connection, shelf: Shelf, rows: dict[SeekerId, _
 
 
 def _put_together(shelf: Shelf, seeker: SeekerId, found: _Found) -> Known:
-    if not (found.life or found.covered_until or found.erased or found.remains or found.conversation):
-        return NOBODY
-    row_life, version, program, due_slot, touched_day = 0, 0, "", None, 0
-    due_at: int | None = None
-    conversation: bytes | None = None
-    if found.conversation is not None:
-        _, row_life, version, program, sealed, due_slot, touched_day = found.conversation
-        cipher = found.ciphers.get(row_life)
-        opening = None if cipher is None else _opened(shelf, places.open_conversation, cipher, seeker, version, sealed)
-        if opening is not None:
-            due_at, conversation = opening
-    newest = found.ciphers.pop(found.life, None)
-    usual = (found.life, 1)
-    return Known(
-        held=Held(
-            version=version,
-            conversation=conversation,
-            chat_id=found.addresses.get(max(found.addresses)) if found.addresses else None,
-            messages=tuple(found.messages),
-            covered_until=found.covered_until,
-            erasing=found.erased > 0,
-            older_remains=found.remains,
-        ),
+    known = Known(
+        chat_id=found.addresses[max(found.addresses)] if found.addresses else None,
+        messages=tuple(found.messages),
+        covered_until=found.covered_until,
+        older_remains=found.remains,
         life=found.life,
-        cipher=newest,
+        cipher=found.ciphers.get(found.life),
         erased=found.erased,
-        older=MappingProxyType(found.ciphers),
-        unusual=MappingProxyType({row: where for row, where in found.places.items() if where != usual}),
-        program=program,
-        due_slot=due_slot,
-        due_at=due_at,
-        touched_day=touched_day,
-        row_life=row_life,
     )
+    if found.life > 1:
+        known.older = MappingProxyType({life: cipher for life, cipher in found.ciphers.items() if life != found.life})
+    unusual = {row: where for row, where in found.places.items() if where != (found.life, 1)}
+    if unusual:
+        known.unusual = MappingProxyType(unusual)
+    if found.conversation is not None:
+        _, known.row_life, known.version, known.program, sealed, known.due_slot, known.touched_day = found.conversation
+        cipher = found.ciphers.get(known.row_life)
+        if cipher is not None:
+            opened = _opened(shelf, places.open_conversation, cipher, seeker, known.version, sealed)
+            known.due_at, known.conversation = opened or (None, None)
+    return known

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from bot.domain.seeker import SeekerId
@@ -48,10 +47,11 @@ def _alone(raw: sqlite3.Connection, shelf: Shelf, one: DeliveryRecord, now: int,
 
 
 def _together(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryRecord], now: int, hook: Hook) -> list[Added]:
-    known = dict(known_of(raw, shelf, {record.seeker: None for record in records}))
+    before = known_of(raw, shelf, dict.fromkeys(record.seeker for record in records))
+    known = {seeker: one.copy() for seeker, one in before.items()}
     lives = _lives(raw, records, known)
     messages: list[sql.Row] = []
-    added = [_stage(shelf, record, known, lives, messages) for record in records]
+    added = [_stage(shelf, record, known[record.seeker], lives, messages) for record in records]
     with transaction(raw, hook):
         _write(raw, records, messages, now)
     for seeker, one in known.items():
@@ -68,29 +68,17 @@ def _lives(raw: sqlite3.Connection, records: Sequence[DeliveryRecord], known: Ma
     return dict(sql.OUTBOX_LIVES.all(raw, sql.numbers(items))) if items else {}
 
 
-def _stage(shelf: Shelf, record: DeliveryRecord, known: dict[SeekerId, Known], lives: Mapping[int, int], rows: list[sql.Row]) -> Added:
-    before = known[record.seeker]
-    life = lives.get(record.item, before.life)
-    usable = before.cipher is not None if life == before.life else life in before.older
-    added = stage_messages(shelf, record.seeker, before, record.added, rows, life) if usable else ()
-    if added or record.removed or record.older_remains:
-        known[record.seeker] = _after(before, record, added, life)
-    return added if usable else record.added
-
-
-def _after(before: Known, record: DeliveryRecord, added: Added, life: int) -> Known:
-    gone = frozenset(record.removed)
-    messages = before.held.messages
-    if gone:
-        messages = tuple(message for message in messages if message.row not in gone)
-    unusual = before.unusual
-    if gone or life != before.life:
-        kept = {row: where for row, where in unusual.items() if row not in gone}
-        if life != before.life:
-            kept |= {message.row: (life, 1) for message in added}
-        unusual = MappingProxyType(kept)
-    remains = before.held.older_remains or record.older_remains
-    return replace(before, held=replace(before.held, messages=messages + added, older_remains=remains), unusual=unusual)
+def _stage(shelf: Shelf, record: DeliveryRecord, known: Known, lives: Mapping[int, int], rows: list[sql.Row]) -> Added:
+    if record.removed:
+        gone = frozenset(record.removed)
+        known.messages = tuple(message for message in known.messages if message.row not in gone)
+        if known.unusual:
+            known.unusual = MappingProxyType({row: where for row, where in known.unusual.items() if row not in gone})
+    known.older_remains = known.older_remains or record.older_remains
+    life = lives.get(record.item, known.life)
+    if known.cipher is None if life == known.life else life not in known.older:
+        return record.added
+    return stage_messages(shelf, record.seeker, known, record.added, rows, life)
 
 
 def _write(raw: sqlite3.Connection, records: Sequence[DeliveryRecord], messages: Sequence[sql.Row], now: int) -> None:

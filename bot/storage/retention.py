@@ -58,7 +58,7 @@ def _undeletable_messages(raw: sqlite3.Connection, shelf: Shelf, now: int) -> tu
     marked: list[SeekerId] = []
     for start in range(0, len(seekers), _PAGE):
         for seeker, known in known_of(raw, shelf, seekers[start : start + _PAGE]).items():
-            rows = [message.row for message in known.held.messages if message.sent_at + DELETABLE_SECONDS <= now]
+            rows = [message.row for message in known.messages if message.sent_at + DELETABLE_SECONDS <= now]
             if rows:
                 gone += rows
                 marked.append(seeker)

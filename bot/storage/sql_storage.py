@@ -100,7 +100,7 @@ class SqlStorage:
             known = shelf.memory.get(seeker)
             if known is None:
                 return await self._database.run(lambda raw: self._read(raw, seekers, maybe_seen))
-            held[seeker] = known.held
+            held[seeker] = known.held()
         if maybe_seen:
             return await self._database.run(lambda raw: self._read(raw, seekers, maybe_seen))
         return held, frozenset()
@@ -110,7 +110,7 @@ class SqlStorage:
     ) -> tuple[Mapping[SeekerId, Held], frozenset[int]]:
         known = known_of(raw, self._shelf, dict.fromkeys(seekers))
         seen = sql.SEEN.all(raw, sql.numbers(update_ids)) if update_ids else []
-        return {seeker: one.held for seeker, one in known.items()}, frozenset(answer[0] for answer in seen)
+        return {seeker: one.held() for seeker, one in known.items()}, frozenset(answer[0] for answer in seen)
 
     async def write(self, changes: Sequence[Change]) -> Sequence[Written]:
         if not changes:

@@ -30,7 +30,7 @@ def owed(raw: sqlite3.Connection, shelf: Shelf) -> list[tuple[OutboxItem, Held]]
     for answer in answers:
         item = _item(shelf, answer, known[answer[1]])
         if item is not None:
-            found.append((item, known[answer[1]].held))
+            found.append((item, known[answer[1]].held()))
     return found
 
 
@@ -80,10 +80,10 @@ def overdue_messages(raw: sqlite3.Connection, shelf: Shelf, now: int, limit: int
     coming = this + SLOT_SECONDS
     for start in range(0, len(seekers), _PAGE):
         for seeker, known in known_of(raw, shelf, seekers[start : start + _PAGE]).items():
-            messages = tuple(m for m in known.held.messages if m.delete_at is not None and m.delete_at <= now)
-            if messages and known.held.chat_id is not None and not known.held.erasing:
-                found[seeker] = (seeker, known.held.chat_id, messages)
-            coming = min([coming, *(look_at(m) for m in known.held.messages if look_at(m) > now)])
+            messages = tuple(m for m in known.messages if m.delete_at is not None and m.delete_at <= now)
+            if messages and known.chat_id is not None and not known.erased:
+                found[seeker] = (seeker, known.chat_id, messages)
+            coming = min([coming, *(look_at(m) for m in known.messages if look_at(m) > now)])
         if len(found) >= limit:
             break
     if not found:
@@ -94,8 +94,8 @@ def overdue_messages(raw: sqlite3.Connection, shelf: Shelf, now: int, limit: int
 def begun_erasures(raw: sqlite3.Connection, shelf: Shelf) -> list[tuple[SeekerId, int | None, tuple[ChatMessage, ...]]]:
     """Erasures not finished, with what must still leave the chat: messages of the lives being erased, not of a newer one."""
     known = known_of(raw, shelf, [answer[0] for answer in sql.BEGUN.all(raw)])
-    return [(seeker, one.held.chat_id, _ending(one)) for seeker, one in known.items()]
+    return [(seeker, one.chat_id, _ending(one)) for seeker, one in known.items()]
 
 
 def _ending(known: Known) -> tuple[ChatMessage, ...]:
-    return tuple(m for m in known.held.messages if known.unusual.get(m.row, (known.life, 1))[0] <= known.erased)
+    return tuple(m for m in known.messages if known.where(m.row)[0] <= known.erased)

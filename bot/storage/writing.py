@@ -20,7 +20,7 @@ from bot.storage.errors import down
 from bot.storage.known import Known, Shelf
 from bot.storage.reading import known_of
 from bot.storage.tables import SLOT_SECONDS, day, slot
-from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Role, StorageDown, Verdict, Written
+from bot.usecases.ports import Change, ChatMessage, OutboxItem, Role, StorageDown, Verdict, Written
 
 DELETABLE_SECONDS = 48 * 3600
 """How long a message can be deleted after it was sent (the platform's rule)."""
@@ -192,125 +192,110 @@ def look_at(message: ChatMessage) -> int:
     return forgotten if message.delete_at is None else min(message.delete_at, forgotten)
 
 
-def _stage(shelf: Shelf, change: Change, known: Known, rows: Rows) -> _Staged:
+def _stage(shelf: Shelf, change: Change, before: Known, rows: Rows) -> _Staged:
+    known = before.copy()
     if change.update_id is not None:
         rows.seen.append((change.update_id, slot(change.at)))
     if change.erase:
-        known = _stage_erasure(shelf, change, known, rows)
+        _stage_erasure(shelf, change, known, rows)
     elif change.conversation is not None or change.outbox or change.messages or change.chat_id is not None:
-        known = _with_life(shelf, change, known, rows)
-    held = known.held
+        _stage_life(shelf, change, known, rows)
     if change.conversation is not None and not change.erase:
-        known = _stage_conversation(change, known, rows)
+        _stage_conversation(change, known, rows)
     if change.drop_unsent_screens and not change.erase:
         rows.screens_cleared.append(change.seeker)
-    messages = held.messages
-    unusual = known.unusual
     if change.lifetime is not None:
-        messages, unusual = _stage_lifetime(change, known, change.lifetime, rows)
+        _stage_lifetime(change, known, change.lifetime, rows)
     added = stage_messages(shelf, change.seeker, known, change.messages, rows.messages)
     outbox = _stage_outbox(shelf, change, known, rows)
-    covered_until = held.covered_until
     if change.cover_until is not None:
-        covered_until = change.cover_until
-        mark = places.seal_cover(shelf.keyring.marks, change.seeker, covered_until)
-        rows.covers.append((change.seeker, mark, slot(covered_until) + SLOT_SECONDS))
-    after = replace(known, held=_held(known.held, messages + added, covered_until), unusual=unusual)
-    return _Staged(change, after, Written(verdict=Verdict.COMMITTED, outbox=outbox, messages=added))
+        known.covered_until = change.cover_until
+        mark = places.seal_cover(shelf.keyring.marks, change.seeker, change.cover_until)
+        rows.covers.append((change.seeker, mark, slot(change.cover_until) + SLOT_SECONDS))
+    return _Staged(change, known, Written(verdict=Verdict.COMMITTED, outbox=outbox, messages=added))
 
 
-def _held(held: Held, messages: tuple[ChatMessage, ...], covered_until: int) -> Held:
-    if messages is held.messages and covered_until == held.covered_until:
-        return held
-    return replace(held, messages=messages, covered_until=covered_until)
-
-
-def _stage_erasure(shelf: Shelf, change: Change, known: Known, rows: Rows) -> Known:
+def _stage_erasure(shelf: Shelf, change: Change, known: Known, rows: Rows) -> None:
     """Answers and what was owed go now; the newest life is marked to be destroyed once its messages have left the chat."""
-    if known.held.version != change.expected_version:
+    if known.version != change.expected_version:
         raise Misfit(Verdict.CONFLICT)
-    if known.held.version:
+    if known.version:
         rows.conversations_gone.append((change.seeker, change.expected_version))
     rows.outbox_cleared.append(change.seeker)
     if known.cipher is None:  # somebody unknown: what this change itself leaves (a goodbye to send) needs a key as well
-        known = _new_life(shelf, change, known, rows)
+        _stage_new_life(shelf, change, known, rows)
     rows.erasures.append((change.seeker, known.life))
-    held = replace(known.held, version=0, conversation=None, erasing=True)
-    return replace(known, held=held, erased=known.life, program="", due_slot=None, due_at=None, touched_day=0, row_life=0)
+    known.erased = known.life
+    known.without_conversation()
 
 
-def _with_life(shelf: Shelf, change: Change, known: Known, rows: Rows) -> Known:
+def _stage_life(shelf: Shelf, change: Change, known: Known, rows: Rows) -> None:
     """A life whose key may be used for what is new, and its address."""
     if known.cipher is None or known.life <= known.erased:
-        return _new_life(shelf, change, known, rows)
-    if change.chat_id is not None and known.held.chat_id is None:
-        return _with_address(change.seeker, known, change.chat_id, known.cipher, rows)
-    return known
+        _stage_new_life(shelf, change, known, rows)
+    elif change.chat_id is not None and known.chat_id is None:
+        _stage_address(change.seeker, known, change.chat_id, rows)
 
 
-def _new_life(shelf: Shelf, change: Change, known: Known, rows: Rows) -> Known:
+def _stage_new_life(shelf: Shelf, change: Change, known: Known, rows: Rows) -> None:
     """A new key. While an older life is being erased, the new one gets the address again: the old copy will go."""
-    secret, life, owner = new_secret(), known.life + 1, change.seeker
-    wrapped = shelf.keyring.wrap(secret, owner=places.key_owner(owner, life))
-    rows.keys.append((owner, life, wrapped, shelf.keyring.epoch, day(change.at)))
-    unusual = dict(known.unusual)
-    for message in known.held.messages:
-        unusual.setdefault(message.row, (known.life, 1))
-    cipher = Cipher(secret)
-    fresh = replace(known, life=life, cipher=cipher, older=MappingProxyType(known.ciphers()), unusual=MappingProxyType(unusual))
-    chat_id = known.held.chat_id if change.chat_id is None else change.chat_id
-    return fresh if chat_id is None else _with_address(owner, fresh, chat_id, cipher, rows)
+    secret, life = new_secret(), known.life + 1
+    wrapped = shelf.keyring.wrap(secret, owner=places.key_owner(change.seeker, life))
+    rows.keys.append((change.seeker, life, wrapped, shelf.keyring.epoch, day(change.at)))
+    if known.messages:
+        known.unusual = MappingProxyType({message.row: known.where(message.row) for message in known.messages})
+    known.older = MappingProxyType(known.ciphers())
+    known.life, known.cipher = life, Cipher(secret)
+    chat_id = known.chat_id if change.chat_id is None else change.chat_id
+    if chat_id is not None:
+        _stage_address(change.seeker, known, chat_id, rows)
 
 
-def _with_address(seeker: SeekerId, known: Known, chat_id: int, cipher: Cipher, rows: Rows) -> Known:
-    rows.addresses.append((seeker, known.life, places.seal_address(cipher, seeker, known.life, chat_id)))
-    return replace(known, held=replace(known.held, chat_id=chat_id))
+def _stage_address(seeker: SeekerId, known: Known, chat_id: int, rows: Rows) -> None:
+    assert known.cipher is not None  # noqa: S101  # narrowing: the callers gave it a key
+    rows.addresses.append((seeker, known.life, places.seal_address(known.cipher, seeker, known.life, chat_id)))
+    known.chat_id = chat_id
 
 
-def _stage_conversation(change: Change, known: Known, rows: Rows) -> Known:
-    if known.held.version != change.expected_version:
+def _stage_conversation(change: Change, known: Known, rows: Rows) -> None:
+    if known.version != change.expected_version:
         raise Misfit(Verdict.CONFLICT)
-    assert known.cipher is not None  # noqa: S101  # narrowing: `_with_life` gave a key
+    assert known.cipher is not None  # noqa: S101  # narrowing: `_stage_life` gave it a key
     assert change.conversation is not None  # noqa: S101  # narrowing: the caller looked
     version = change.expected_version + 1
     sealed = places.seal_conversation(known.cipher, change.seeker, version, change.due_at, change.conversation)
     due_slot = None if change.due_at is None else slot(change.due_at)
-    today = day(change.at)
+    place = known.life, change.program, due_slot, day(change.at)
     if change.expected_version == 0:
-        rows.conversations_new.append((change.seeker, known.life, version, change.program, sealed, due_slot, today))
+        rows.conversations_new.append((change.seeker, known.life, version, change.program, sealed, due_slot, place[3]))
     else:
         rows.conversations_moved.append((change.seeker, version, sealed))
         # The indexed columns are written only when they change: most turns fall in the same day, program and slot.
-        if (known.program, known.due_slot, known.touched_day) != (change.program, due_slot, today) or known.row_life != known.life:
-            rows.conversations_touched.append((known.life, change.program, due_slot, today, change.seeker))
-    held = replace(known.held, version=version, conversation=change.conversation)
-    return replace(
-        known, held=held, program=change.program, due_slot=due_slot, due_at=change.due_at, touched_day=today, row_life=known.life
-    )
+        if place != (known.row_life, known.program, known.due_slot, known.touched_day):
+            rows.conversations_touched.append((*place, change.seeker))
+    known.version, known.conversation, known.due_at = version, change.conversation, change.due_at
+    known.row_life, known.program, known.due_slot, known.touched_day = place
 
 
-def _stage_lifetime(
-    change: Change, known: Known, lifetime: int, rows: Rows
-) -> tuple[tuple[ChatMessage, ...], MappingProxyType[int, tuple[int, int]]]:
+def _stage_lifetime(change: Change, known: Known, lifetime: int, rows: Rows) -> None:
     """Every message held, media excepted, gets its new time, and is sealed again."""
-    ciphers = known.ciphers()
-    unusual = dict(known.unusual)
+    ciphers, unusual = known.ciphers(), dict(known.unusual)
     changed: list[ChatMessage] = []
-    for message in known.held.messages:
+    for message in known.messages:
         if message.role is not Role.MEDIA and message.delete_at != message.sent_at + lifetime:
-            life, version = unusual.get(message.row, (known.life, 1))
+            life, version = known.where(message.row)
             message = replace(message, delete_at=message.sent_at + lifetime)
             sealed = places.seal_message(ciphers[life], change.seeker, message.row, version + 1, message)
             rows.messages_resealed.append((version + 1, sealed, slot(look_at(message)), message.row))
             unusual[message.row] = (life, version + 1)
         changed.append(message)
-    return tuple(changed), MappingProxyType(unusual)
+    known.messages, known.unusual = tuple(changed), MappingProxyType(unusual)
 
 
 def stage_messages(
     shelf: Shelf, seeker: SeekerId, known: Known, messages: Sequence[ChatMessage], rows: list[sql.Row], life: int | None = None
 ) -> tuple[ChatMessage, ...]:
-    """Number and seal messages; in the newest life unless another is named."""
+    """Number and seal messages and add them to what is known; in the newest life unless another is named."""
     if not messages:
         return ()
     life = known.life if life is None else life
@@ -319,19 +304,22 @@ def stage_messages(
     added: list[ChatMessage] = []
     for message in messages:
         row = shelf.message_row()
+        sealed = places.seal_message(cipher, seeker, row, 1, message)
+        rows.append((row, seeker, life, 1, sealed, slot(look_at(message))))
         stored = ChatMessage(
             row=row, message_id=message.message_id, role=message.role, sent_at=message.sent_at, delete_at=message.delete_at
         )
-        sealed = places.seal_message(cipher, seeker, row, 1, stored)
-        rows.append((row, seeker, life, 1, sealed, slot(look_at(stored))))
         added.append(stored)
+    known.messages += tuple(added)
+    if life != known.life:
+        known.unusual = MappingProxyType({**known.unusual, **{message.row: (life, 1) for message in added}})
     return tuple(added)
 
 
 def _stage_outbox(shelf: Shelf, change: Change, known: Known, rows: Rows) -> tuple[OutboxItem, ...]:
     if not change.outbox:
         return ()
-    assert known.cipher is not None  # noqa: S101  # narrowing: `_with_life` gave a key
+    assert known.cipher is not None  # noqa: S101  # narrowing: `_stage_life` gave it a key
     stored: list[OutboxItem] = []
     for item in change.outbox:
         row = shelf.outbox_row()

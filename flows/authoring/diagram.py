@@ -40,7 +40,7 @@ class _Box(State):
     """A state that has words as well as a name."""
 
     def __init__(self, name: str, label: str, ignore_invalid_triggers: bool | None = None) -> None:
-        super().__init__(name, ignore_invalid_triggers=ignore_invalid_triggers)
+        super().__init__(name, ignore_invalid_triggers=bool(ignore_invalid_triggers))
         self.label = label
 
 
@@ -48,13 +48,27 @@ class _Drawing(GraphMachine):
     state_cls = _Box
 
 
-def draw(program: Program, flow: FlowNode) -> str:
+class _Reader:
+    """Stands at the start of the flow, so that the picture marks it."""
+
+    state = ""
+
+
+def draw(program: Program, name: str) -> str:
+    """The page of a flow for docs/flows, in Markdown: GitHub and most editors draw what it holds."""
+    title = _said(program, program.flows[name].title)
+    note = f"Drawn from `content/flows/{name}.yaml` by `amparo flows draw`; do not edit by hand."
+    return f"# {title}\n\n{note}\n\n```mermaid\n{mermaid(program, name)}\n```\n"
+
+
+def mermaid(program: Program, name: str) -> str:
     """The Mermaid text of a flow. A move by a choice carries its label, a guarded one its condition."""
+    flow = program.flows[name]
     moves = list(_moves(program, flow))
     used = dict.fromkeys((flow.start, *flow.steps, *(target for _, target, _ in moves)))
     machine = _Drawing(
-        model=None,
-        states=[{"name": _name(name), "label": _words(program, flow, name)} for name in used],
+        model=_Reader(),
+        states=[{"name": _name(one), "label": _words(program, flow, one)} for one in used],
         initial=_name(flow.start),
         transitions=[
             {"trigger": f"move{number}", "source": _name(source), "dest": _name(target), "label": label}
@@ -65,13 +79,6 @@ def draw(program: Program, flow: FlowNode) -> str:
         title=f'title: "{_plain(_said(program, flow.title))}"',
     )
     return str(machine.get_combined_graph().draw(None))
-
-
-def page(program: Program, flow: FlowNode) -> str:
-    """The diagram as a page for docs/flows: GitHub and most editors draw it."""
-    title = _said(program, flow.title)
-    note = f"Drawn from `content/flows/{flow.id}.yaml` by `amparo flows draw`; do not edit by hand."
-    return f"# {title}\n\n{note}\n\n```mermaid\n{draw(program, flow)}\n```\n"
 
 
 def _moves(program: Program, flow: FlowNode) -> Iterator[tuple[str, str, str]]:

@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final
 
-from flows.advance import COMMAND_FLOWS, CRISIS_FLOWS, advance, begin
+from flows.advance import COMMAND_FLOWS, COVER_CARD, CRISIS_FLOWS, advance, begin
 from flows.effects import Screen, Shown, ShowScreen, SpeakVoice
 from flows.events import (
     Command,
@@ -199,6 +200,13 @@ def _shared(steps: Mapping[Position, StepNode]) -> frozenset[str]:
     return frozenset(_key(q) for at, step in steps.items() for q in _questions(step) if written[_key(q)] - {at.flow})
 
 
+def _opened(program: Program) -> dict[Command, Position]:
+    """Where the commands lead that open something."""
+    starts = {name: Position(flow=name, step=flow.start) for name, flow in program.flows.items()}
+    opened = {command: starts[name] for command, name in COMMAND_FLOWS.items() if name in starts}
+    return {**opened, Command.MENU: DOORS, Command.HIDE: COVER_CARD}
+
+
 def _values_asked(program: Program) -> frozenset[str]:
     """Every value any condition asks for."""
     guards = (guard for flow in program.flows.values() for step in flow.steps.values() for guard in guards_of(step))
@@ -231,6 +239,7 @@ class _Explorer:
         self.first: dict[Position, int] = {}
         self.screens: dict[_Key, Seen] = {}
         self.visited: set[_Key] = set()
+        self.opened = _opened(program)
         self.bounded = False
 
     def walk(self) -> Walk:
@@ -288,15 +297,16 @@ class _Explorer:
             shown = screen(self.program, conversation)
             return (conversation.mode, conversation.aside, conversation.page, shown.sources, shown.buttons)
         held = values(conversation)
-        callers = tuple(at for at in conversation.stack[:-1] if self.waits(at))
+        callers = tuple(at for at, above in pairwise(conversation.stack) if self.waits(at, above))
         asked = dict.fromkeys(question for at in (here, *callers) for question in self.live[at])
         answers = tuple(question.holds(held) for question in asked)
         return (conversation.mode, here, callers, conversation.page, answers, self.picked(conversation))
 
-    def waits(self, at: Position) -> bool:
+    def waits(self, at: Position, above: Position) -> bool:
         """Whether this frame goes on when the one above it ends: a call, or what the engine put under the question about the phone."""
         step = self.program.step(at.flow, at.step)
-        return at == ANYTHING_ELSE or (step is not None and step.kind == "call")
+        called = step is not None and step.kind == "call" and step.flow == above.flow
+        return called or (at == ANYTHING_ELSE and above.flow == ASK_PHONE.flow)
 
     def picked(self, conversation: Conversation) -> bool:
         """Several of several: whether anything is ticked yet."""
@@ -306,19 +316,37 @@ class _Explorer:
     # -- what can happen ---------------------------------------------------------------------------------------------------
 
     def others(self, index: int) -> Iterator[_Act]:
-        """What can happen beside the buttons. What no answer changes (Start, media) is tried once a place."""
+        """What can happen beside the buttons: commands, timers, and once a place Start and media."""
         conversation = self.states[index].conversation
+        here = (conversation.mode, conversation.here, conversation.aside)
         for command in Command:
-            yield self.word(f"ui.{command.value}", command.value), CommandGiven(at=START, command=command)
+            if self.tells(command, conversation):
+                yield self.word(f"ui.{command.value}", command.value), CommandGiven(at=START, command=command)
         for name, due in conversation.timers.items():
-            yield f"({name})", TimerFired(at=due, name=name)
+            if name == "wait" or self.new(name, here):
+                yield f"({name})", TimerFired(at=due, name=name)
         if self.program.flows[conversation.here.flow].steps[conversation.here.step].kind == "wait":
             yield "(…)", TextReceived(at=START, text="…")
-        place = (conversation.mode, conversation.here, conversation.aside)
-        if place not in self.visited:
-            self.visited.add(place)
+        if self.new("media", here):
             yield "/start", Started(at=START)
             yield from self.media()
+
+    def tells(self, command: Command, conversation: Conversation) -> bool:
+        """Whether a command can show anything new: a person is asked for in every state, the others once a place, and once for each way
+        the conditions behind them can hold."""
+        target = self.opened.get(command)
+        held = values(conversation)
+        behind = tuple(question.holds(held) for question in self.live.get(target, ())) if target else ()
+        place = self.new(command.value, (conversation.mode, conversation.here, conversation.aside))
+        way = self.new(command.value, (conversation.mode, behind))
+        return place or way or command is Command.PERSON
+
+    def new(self, what: str, mark: _Key) -> bool:
+        """Whether this was never tried before; it counts as tried from now on."""
+        if (what, mark) in self.visited:
+            return False
+        self.visited.add((what, mark))
+        return True
 
     def presses(self, index: int) -> Iterator[_Act]:
         state = self.states[index]

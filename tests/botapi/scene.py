@@ -6,7 +6,8 @@ has seen a few kinds of message; Bea has only written in a group; Carla has bloc
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,13 @@ async def server(**options: Any) -> AsyncIterator[tuple[LocalBotApi, Talk]]:
     """A server and its first bot."""
     async with LocalBotApi(**options) as api, aiohttp.ClientSession() as session:
         yield api, Talk(session, api.root, api.token)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what happens outside the server's world (a posted webhook, a poll that has begun)."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  # nothing tells of these moments; the world's own are waited for by `wait`
+            await asyncio.sleep(0.001)
 
 
 KEYS = {"inline_keyboard": [[{"text": "Sí", "callback_data": "yes"}]]}

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from bot.botapi.chats import Member
-from tests.botapi.scene import KEYS, Scene, Talk, read_envelope
+from tests.botapi.scene import KEYS, Scene, Talk, read_envelope, until
 
 ROWS = (
     "malformed token",
@@ -350,8 +350,7 @@ async def test_polling_beside_a_webhook(world: Scene) -> None:
 async def test_the_older_poll_loses(world: Scene) -> None:
     await world.talk.updates(offset=10**9)
     older = asyncio.ensure_future(world.talk.call("getUpdates", timeout=30))
-    while not world.bot.inbox.polled:
-        await asyncio.sleep(0)
+    await until(lambda: world.bot.inbox.polled)
     newer = asyncio.ensure_future(world.talk.updates(timeout=30))
     assert await older == {
         "ok": False,

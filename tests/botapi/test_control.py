@@ -8,9 +8,10 @@ import json
 from typing import Any
 
 import aiohttp
+import pytest
 
 from bot.botapi.pages import FOLDER
-from tests.botapi.scene import KEYS, Scene, server
+from tests.botapi.scene import KEYS, Scene, server, until
 
 
 async def get(world: Scene, path: str, **headers: str) -> Any:
@@ -159,8 +160,7 @@ async def test_the_page_comes_with_strict_headers(world: Scene) -> None:
 async def test_a_server_closes_while_people_wait() -> None:
     async with server() as (api, talk):
         poll = asyncio.ensure_future(talk.call("getUpdates", timeout=50))
-        while not api.bot.inbox.polled:
-            await asyncio.sleep(0)
+        await until(lambda: api.bot.inbox.polled)
         stream = await talk.session.get(api.root + "/_control/events")
         await api.stop()
         assert await poll == {"ok": True, "result": []}
@@ -169,9 +169,5 @@ async def test_a_server_closes_while_people_wait() -> None:
 
 async def test_waiting_tells_the_last_calls(world: Scene) -> None:
     await world.talk.call("sendMessage", chat_id=world.ana.id)
-    try:
+    with pytest.raises(AssertionError, match="message text is empty"):
         await world.api.wait(lambda: False, seconds=0.02)
-    except AssertionError as failed:
-        assert "message text is empty" in str(failed)
-    else:
-        raise AssertionError("the wait must fail")

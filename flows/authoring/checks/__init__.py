@@ -8,7 +8,7 @@ check is a function from a `Subject` to findings, and `CHECKS` lists them all. `
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from typing import Final
@@ -26,7 +26,7 @@ from flows.authoring.load import Content
 from flows.authoring.reach import STATES, Seen, Walk, explore
 from flows.authoring.scenarios import Read, Render
 
-__all__ = ["CHECKS", "CODES", "Translation", "Translations", "as_json", "check", "examine", "run", "usable"]
+__all__ = ["CHECKS", "CODES", "Findings", "Translation", "Translations", "as_json", "check", "examine", "run", "usable"]
 
 CHECKS: Final[tuple[Check, ...]] = (
     references.needed,
@@ -69,6 +69,14 @@ def _says_nothing_wrong(text: str, locale: str) -> Sequence[object]:
     return ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found, and over how many reachable states (0: nothing could be played)."""
+
+    issues: tuple[Issue, ...]
+    states: int
+
+
 def check(
     content: Content,
     load_issues: Iterable[Issue],
@@ -80,7 +88,7 @@ def check(
     rendered: Render | None = None,
     read: Read | None = None,
     recordings: Iterable[str] = (),
-) -> tuple[Issue, ...]:
+) -> Findings:
     """All findings, errors first, by place. `load_issues` (of `load_content`) are among them.
 
     `rendered`: the whole visible text of a screen, facts filled in; `read`: what typed words mean in a language; `never`: the lint of
@@ -95,7 +103,7 @@ def check(
         read=read,
         recordings=recordings,
     )
-    return run(subject, load_issues)
+    return Findings(issues=run(subject, load_issues), states=len(subject.walk.states))
 
 
 def run(subject: Subject, load_issues: Iterable[Issue] = ()) -> tuple[Issue, ...]:

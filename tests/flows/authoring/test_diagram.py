@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.authoring.bundle import bundle
 from flows.authoring.compile import compile_program
-from flows.authoring.diagram import draw, page
+from flows.authoring.diagram import draw, mermaid
 from flows.program import Program
 from tests.flows.authoring.house import Break, build
 
@@ -25,7 +25,7 @@ def edges(text: str) -> set[tuple[str, str, str]]:
 
 def test_every_move_is_drawn_with_its_words(tmp_path: Path) -> None:
     made = program(tmp_path)
-    assert edges(draw(made, made.flows["search"])) == {
+    assert edges(mermaid(made, "search")) == {
         ("[*]", "s_which", ""),
         ("s_which", "s_tonight", "search.minor is known"),
         ("s_which", "s_minor", "si no"),
@@ -42,8 +42,8 @@ def test_every_move_is_drawn_with_its_words(tmp_path: Path) -> None:
 
 def test_boxes_hold_the_name_and_the_beginning_of_the_text(tmp_path: Path) -> None:
     made = program(tmp_path)
-    text = draw(made, made.flows["search"])
-    assert 'state "minor: Vamos paso por paso. ¿Tiene menos de 18 años?" as s_minor' in text or 'state "minor: Vamos paso por paso.' in text
+    text = mermaid(made, "search")
+    assert 'state "minor: Vamos paso por paso. ¿Tiene menos de 18 años?" as s_minor' in text
     assert 'state "copiar search_line" as' in text
     assert "stateDiagram-v2" in text
 
@@ -52,7 +52,7 @@ def test_names_and_marks_mermaid_would_trip_over(tmp_path: Path) -> None:
     """A step called like a word of Mermaid, quotes, braces and line breaks."""
     broken = Break(file="flows/help.yaml", old="text: Toca un botón.", new="text: 'Toca \"uno\"; o `dos` {org} #3'")
     made = program(tmp_path, broken, Break(file="flows/help.yaml", old="id: help", new="id: end"))
-    text = draw(made, made.flows["help"])
+    text = mermaid(made, "help")
     assert "as s_end" in text
     label = next(line for line in text.splitlines() if "as s_end" in line).split('"')[1]
     assert not set(label) & set('"`#;{}<>[]|')
@@ -61,7 +61,7 @@ def test_names_and_marks_mermaid_would_trip_over(tmp_path: Path) -> None:
 def test_a_page_for_every_flow(tmp_path: Path) -> None:
     made = program(tmp_path)
     for flow in made.flows.values():
-        text = page(made, flow)
+        text = draw(made, flow.id)
         assert text.startswith(f"# {flow.id.capitalize()}" if flow.id != "search" else "# Buscar a alguien")
         assert text.count("```") == 2
         assert all(f"s_{name}" in text for name in flow.steps)

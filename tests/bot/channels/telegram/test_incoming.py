@@ -214,6 +214,7 @@ UNREADABLE: dict[str, tuple[object, int, int]] = {
     "a person without name": (update(message={**message(text="x"), "from": {"id": 77, "is_bot": False}}), 10, 77),
     "a chat without type": (update(message={**message(text="x"), "chat": {"id": 77}}), 10, 0),
     "a broken entity": (update(message=message(text="x", entities=[{"offset": 0}])), 10, 77),
+    "words that come with something broken": (update(message=message(text="x", reply_to_message=[7])), 10, 77),
     "a press without id": (update(callback_query={k: v for k, v in press().items() if k != "id"}), 10, 77),
     "a press by nobody": (update(callback_query={k: v for k, v in press().items() if k != "from"}), 10, 77),
 }

@@ -79,7 +79,7 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
     with DataFolder.lock(settings.data) as folder:
         keyring = Keyring.load_or_create(folder.path)
         storage = await open_storage(folder.database, keyring, clock, hook=crash)
-        request = AiohttpRequest(connections=128)
+        request = AiohttpRequest(connections=256)
         await request.initialize()
         api = Api(settings.telegram_api, token, request)
         limiter = None if settings.limits == "off" else Limiter(clock)

@@ -42,7 +42,7 @@ from flows.events import (
 )
 from flows.matching import normalise, pick
 from flows.navigation import Journey, go_back, journey_to, land, leave_flow, open_flow, resolve
-from flows.program import ChoiceNode, Program, StepNode
+from flows.program import ChoiceNode, Program, StepNode, TriggerNode
 from flows.screens import screen
 from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
 from flows.times import TABLE
@@ -52,14 +52,14 @@ Advanced = tuple[Conversation, tuple[Effect, ...]]
 WELCOME: Final = Position(flow="welcome", step="start")
 COVER_CARD: Final = Position(flow="cover", step="card")
 COVER_FACE: Final = Position(flow="cover", step="face")
-CRISIS_FLOWS: Final = MappingProxyType({Crisis.DANGER: "danger", Crisis.SELF_HARM: "distress"})
+CRISIS_FLOWS: Final = frozenset({"danger", "distress"})
+CRISIS_INTENTS: Final = MappingProxyType({Crisis.DANGER: "danger", Crisis.SELF_HARM: "self_harm"})
 COMMAND_FLOWS: Final = MappingProxyType(
     {
         Command.LANGUAGE: "language",
         Command.PERSON: "person",
         Command.ERASE: "erase",
         Command.HELP: "help",
-        Command.DANGER: "danger",
         Command.PRIVACY: "privacy",
     }
 )
@@ -123,7 +123,7 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
 def _covered(program: Program, conversation: Conversation, event: Event) -> Advanced:
     """After an exit nothing of before is shown without the person's own choice to return. Danger is still heard."""
     match event:
-        case TextReceived() if _cry(program, event.text, event.reading):
+        case TextReceived() if _cry(program, event.reading):
             return _text(program, _uncover(conversation), event)
         case CommandGiven(command=Command.DANGER):
             return _command(program, _uncover(conversation), Command.DANGER, event.at)
@@ -145,7 +145,7 @@ def _dimmed(program: Program, conversation: Conversation, event: Event) -> Advan
             return _show(program, _cover_on(conversation, COVER_FACE))
         case Started() | StalePressed() | TextReceived(reading=Reading(greeting=True)):
             return _show(program, open_flow(program, _undim(conversation), "returning"))
-        case TextReceived() if watched and not (event.reading.command or event.reading.intents or _cry(program, event.text, event.reading)):
+        case TextReceived() if watched and not (event.reading.command or event.reading.intents or _cry(program, event.reading)):
             return _show(program, _cover_on(conversation, COVER_FACE))
         case _:
             return _active(program, _undim(conversation), event)
@@ -158,14 +158,16 @@ def _paused(program: Program, conversation: Conversation, event: Event) -> Advan
             return _press(program, conversation, event.code, event.at)
         case CommandGiven(command=Command.EXIT | Command.ERASE | Command.HIDE | Command.DANGER):
             return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
-        case TextReceived() if event.reading.command or _cry(program, event.text, event.reading):
+        case TextReceived() if event.reading.command or _cry(program, event.reading):
             return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
+        case TextReceived() if code := _answered(program, conversation, _step(program, conversation), event.text):
+            return _press(program, conversation, code, event.at)
         case _:
             return _show(program, open_flow(program, conversation, "paused"))
 
 
-def _cry(program: Program, text: str, reading: Reading) -> bool:
-    return reading.crisis is not None or reading.command is Command.DANGER
+def _cry(program: Program, reading: Reading) -> bool:
+    return reading.command is Command.DANGER or _cried(program, reading) is not None
 
 
 def _uncover(conversation: Conversation) -> Conversation:
@@ -202,13 +204,16 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
         return _command(program, conversation, reading.command, event.at, locale=reading.locale)
     step = _step(program, conversation)
     answered = None if conversation.aside else _answered(program, conversation, step, event.text)
-    if reading.crisis and (answered is None or conversation.here.flow != CRISIS_FLOWS[reading.crisis]):
-        return _enter_crisis(program, conversation, reading.crisis)
+    cry = _cried(program, reading)
+    if cry and (answered is None or conversation.here.flow != cry.flow):
+        return _enter_crisis(program, conversation, cry)
     if answered is not None:
         after, effects = _press(program, conversation, answered, event.at)
         return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)))
     if reading.goodbye:
         return _hide(program, conversation)
+    if reading.greeting and not reading.intents:
+        return _show(program, conversation)
     needs = tuple(dict.fromkeys(intent for intent in reading.intents if intent in program.triggers))
     if needs:
         return _needs(program, conversation, needs, reading.who)
@@ -241,9 +246,17 @@ def _label(step: StepNode, code: str) -> str:
     return step.choices[int(code[1:])].label if code[0] == "c" else ""
 
 
-def _enter_crisis(program: Program, conversation: Conversation, crisis: Crisis) -> Advanced:
-    flow = CRISIS_FLOWS[crisis]
-    return _show(program, open_flow(program, _answer(conversation, f"{flow}.heard", "yes"), flow), urgent=True)
+def _cried(program: Program, reading: Reading) -> TriggerNode | None:
+    """Where a cry leads, if the words hold one: a crisis, or a need that says danger or the wish to die has been heard."""
+    intents = (*((CRISIS_INTENTS[reading.crisis],) if reading.crisis else ()), *reading.intents)
+    cries = [program.triggers[intent] for intent in intents if intent in program.triggers]
+    return next((cry for cry in cries if cry.flow in CRISIS_FLOWS and f"{cry.flow}.heard" in cry.sets), None)
+
+
+def _enter_crisis(program: Program, conversation: Conversation, cry: TriggerNode) -> Advanced:
+    for key, value in cry.sets.items():
+        conversation = _answer(conversation, key, value)
+    return _show(program, open_flow(program, conversation, cry.flow, cry.step), urgent=True)
 
 
 def _needs(program: Program, conversation: Conversation, intents: tuple[str, ...], who: str | None) -> Advanced:
@@ -252,8 +265,9 @@ def _needs(program: Program, conversation: Conversation, intents: tuple[str, ...
     first, rest = triggers[0], tuple(dict.fromkeys(trigger.flow for trigger in triggers[1:]))
     for key, value in first.sets.items():
         conversation = _answer(conversation, key, value)
-    queue = tuple(flow for flow in (*rest, *conversation.queue) if flow != first.flow)[: limits.QUEUED_FLOWS]
     flow = program.flows[first.flow]
+    done = {first.flow, *flow.replaces}
+    queue = tuple(name for name in (*rest, *conversation.queue) if name not in done)[: limits.QUEUED_FLOWS]
     ref = flow.echoes.get(who or "", flow.echo)
     opened = open_flow(program, conversation.evolve(queue=queue), first.flow, first.step)
     return _show(program, opened, Echo(kind=EchoKind.INTENT, ref=ref, who=who) if ref else None)
@@ -363,10 +377,13 @@ def _command(program: Program, conversation: Conversation, command: Command, at:
             return _show(program, conversation.evolve(aside=command.value))
         case Command.READING_MODE:
             return _show(program, conversation.evolve(reading_mode=not conversation.reading_mode))
+        case Command.DANGER:
+            heard = _answer(conversation, "danger.heard", "yes")
+            return _show(program, open_flow(program, heard, "danger"), urgent=True)
         case Command.LANGUAGE if locale in program.locales:
             return _show(program, conversation.evolve(locale=locale))
         case _:
-            return _show(program, open_flow(program, conversation, COMMAND_FLOWS[command]), urgent=command is Command.DANGER)
+            return _show(program, open_flow(program, conversation, COMMAND_FLOWS[command]))
 
 
 def _exit(program: Program, conversation: Conversation, at: int) -> Advanced:
@@ -530,7 +547,7 @@ def _echoed(program: Program, after: Conversation, effects: tuple[Effect, ...], 
 def _told(program: Program, before: Conversation, after: Conversation, effects: tuple[Effect, ...], *, typed: bool) -> Advanced:
     """Two things are said once, on a screen that has nothing else to say back: their words were taken off the screen (and were read), and
     something older could not be deleted."""
-    if after.mode is not Mode.ACTIVE or after.here.flow in CRISIS_FLOWS.values():
+    if after.mode is not Mode.ACTIVE or after.here.flow in CRISIS_FLOWS:
         return after.evolve(typed=before.typed or typed), effects
     gone = typed if TABLE[after.phone].typed_at_once else before.typed
     silent = all(effect.screen.echo is None for effect in effects if isinstance(effect, ShowScreen))

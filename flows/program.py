@@ -72,6 +72,7 @@ class FlowNode:
     need: bool
     first: int
     guide: str
+    replaces: tuple[str, ...]
     echo: str
     echoes: Mapping[str, str]
     title: str

@@ -61,8 +61,7 @@ class Call:
 def readable(params: Json) -> Json:
     """Parameters with uploads named, not spelled out."""
     return {
-        name: f"<file {value.filename}, {len(value.data)} bytes>" if isinstance(value, Upload) else value
-        for name, value in params.items()
+        name: f"<file {value.filename}, {len(value.data)} bytes>" if isinstance(value, Upload) else value for name, value in params.items()
     }
 
 
@@ -77,9 +76,7 @@ class CallLog:
             problems: list[str], fault: str | None) -> None:  # fmt: skip
         """Write one call down."""
         self.total += 1
-        made = Call(
-            n=self.total, at=at, bot=bot, method=method, params=params, answer=answer, problems=tuple(problems), fault=fault
-        )
+        made = Call(n=self.total, at=at, bot=bot, method=method, params=params, answer=answer, problems=tuple(problems), fault=fault)
         self._calls.append(made)
 
     def since(self, n: int) -> list[Call]:

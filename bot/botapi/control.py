@@ -301,9 +301,7 @@ def _media(deed: Deed) -> Json:
     if kind == "location":
         place = as_object(deed.given.get("location")) or deed.given
         latitude, longitude = as_number(place.get("latitude")), as_number(place.get("longitude"))
-        sent = doings.share_place(
-            deed.world, deed.person, deed.bot, latitude, longitude, thread_id=deed.thread()
-        )
+        sent = doings.share_place(deed.world, deed.person, deed.bot, latitude, longitude, thread_id=deed.thread())
     elif kind == "contact":
         phone, name = as_text(deed.given.get("phone_number")), as_text(deed.given.get("first_name"))
         sent = doings.share_contact(deed.world, deed.person, deed.bot, phone, name, thread_id=deed.thread())

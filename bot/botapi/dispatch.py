@@ -192,7 +192,5 @@ async def answer_in_hook(world: World, bot: Bot, body: bytes) -> None:
     except ApiError as refusal:
         envelope = refusal.envelope()
     problems = check_call(name, given.logged())
-    world.calls.add(
-        at=world.clock.now(), bot=bot.id, method=name, params=given.logged(), answer=envelope, problems=problems, fault=None
-    )
+    world.calls.add(at=world.clock.now(), bot=bot.id, method=name, params=given.logged(), answer=envelope, problems=problems, fault=None)
     world.touch()

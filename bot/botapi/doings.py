@@ -67,9 +67,7 @@ def write(world: World, person: Person, bot: Bot, text: str, *, thread_id: int |
           reply_to: int | None = None) -> Message:  # fmt: skip
     """Write to the bot; like a client, a text over 4096 characters goes as several messages."""
     chat = _open_chat(world, person, bot)
-    return [
-        say(world, chat, person, written(piece), thread_id=thread_id, reply_to=reply_to) for piece in _pieces(text)
-    ][-1]
+    return [say(world, chat, person, written(piece), thread_id=thread_id, reply_to=reply_to) for piece in _pieces(text)][-1]
 
 
 def _pieces(text: str) -> list[str]:

@@ -84,9 +84,7 @@ class FileStore:
     def __init__(self) -> None:
         self._files: dict[int, StoredFile] = {}
 
-    def add(
-        self, kind: str, data: bytes, *, name: str = "", mime: str = "", size: int | None = None, duration: int = 0
-    ) -> StoredFile:
+    def add(self, kind: str, data: bytes, *, name: str = "", mime: str = "", size: int | None = None, duration: int = 0) -> StoredFile:
         """Store a file; the size defaults to the number of bytes."""
         number = len(self._files) + 1
         stored = StoredFile(

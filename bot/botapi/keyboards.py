@@ -94,7 +94,7 @@ def _text(button: Json, what: str) -> str:
         raise bad_request(f"can't parse {what}: Can't find field \"text\"")
     text = button["text"]
     if not isinstance(text, str):
-        raise bad_request(f"can't parse {what}: Field \"text\" must be of type String")
+        raise bad_request(f'can\'t parse {what}: Field "text" must be of type String')
     return text
 
 

@@ -25,9 +25,7 @@ _ADMIN_RIGHTS = (
 
 def get_chat(ask: Ask) -> object:
     chat = asking.chat_of(ask, write=False)
-    gifts = dict.fromkeys(
-        ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
-    )
+    gifts = dict.fromkeys(("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False)
     full: Json = {**chat.json(), "accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
     if not chat.private:
         full["permissions"] = dict.fromkeys(_PERMISSIONS, chat.can_write)

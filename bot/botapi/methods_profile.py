@@ -56,7 +56,7 @@ def _scope(ask: Ask) -> str:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     for name in SCOPES[kind]:
         if name not in scope:
-            raise bad_request(f'can\'t parse BotCommandScope: Can\'t find field "{name}"')
+            raise bad_request(f"can't parse BotCommandScope: Can't find field \"{name}\"")
     if "chat_id" in SCOPES[kind]:
         asking.chat_by_name(ask, as_text(scope["chat_id"]), write=False)
     return ":".join([kind, *(as_text(scope[name]) for name in SCOPES[kind])])

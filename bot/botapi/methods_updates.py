@@ -33,9 +33,7 @@ def _note_kinds(ask: Ask) -> None:
 async def get_updates(ask: Ask) -> object:
     inbox = ask.bot.inbox
     if inbox.webhook is not None:
-        raise conflict(
-            "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-        )
+        raise conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
     limit = ask.params.integer("limit", 100, 1, 100)
     timeout = ask.params.integer("timeout", 0, 0, 50)
     offset = ask.params.integer("offset")

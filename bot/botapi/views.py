@@ -74,12 +74,7 @@ def spinning(world: World, chat: Chat) -> list[str]:
     """The presses of this chat that no bot has answered yet."""
     now = world.clock.now()
     bots = [chat.bot] if chat.bot is not None else list(world.bots.values())
-    return [
-        query.id
-        for bot in bots
-        for query in bot.queries.values()
-        if query.chat_id == chat.id and now - query.at <= QUERY_LIFETIME
-    ]
+    return [query.id for bot in bots for query in bot.queries.values() if query.chat_id == chat.id and now - query.at <= QUERY_LIFETIME]
 
 
 def message_view(world: World, message: Message) -> Json:

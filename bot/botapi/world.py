@@ -165,9 +165,7 @@ class World:
                 thread_id: int | None = None) -> Message:  # fmt: skip
         """Post a service message."""
         content = Content(kind="service", payload=payload)
-        made = Message(
-            id=chat.new_id(), date=self.now(), content=content, bot=bot, person=person, thread_id=thread_id
-        )
+        made = Message(id=chat.new_id(), date=self.now(), content=content, bot=bot, person=person, thread_id=thread_id)
         return self.post(chat, made)
 
     def tell(self, bot: Bot, kind: str, payload: Json, chat: Chat) -> None:

@@ -95,6 +95,7 @@ def _flow(flow: FlowFile, cards: Mapping[str, CardFile]) -> FlowNode:
         need=flow.need,
         first=flow.first,
         guide=flow.guide or flow.start,
+        replaces=tuple(flow.replaces),
         echo=f"flow.{flow.flow}.echo" if flow.echo else "",
         echoes=MappingProxyType({who: f"flow.{flow.flow}.echoes.{who}" for who in flow.echoes}),
         title=f"flow.{flow.flow}.title",

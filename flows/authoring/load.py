@@ -105,7 +105,11 @@ def read_yaml(text: str) -> tuple[object, dict[Path_, int]]:
 def _lines(node: yaml.Node, path: Path_) -> Iterator[tuple[Path_, int]]:
     yield path, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
         for key, value in node.value:
+            if key.value in seen:  # YAML itself would silently keep the last
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands here twice", key.start_mark)
+            seen.add(key.value)
             yield from _lines(value, (*path, key.value))
             yield (*path, key.value), key.start_mark.line + 1
     elif isinstance(node, yaml.SequenceNode):

@@ -115,7 +115,8 @@ class Trigger(Strict):
 
 class FlowFile(Strict):
     """One flow: a file `content/flows/<flow>.yaml`. `echo` is what Amparo says it understood ("Entendí: falta alguien."), `echoes` the
-    same for a relative (`son`, `daughter`, ...). `first` orders needs that were said together: lower comes first. `guide` is the step *mis
+    same for a relative (`son`, `daughter`, ...). `first` orders needs that were said together: lower comes first. `replaces`: needs that
+    this one ends when both were said (who came back is no longer missing). `guide` is the step *mis
     pasos* returns to. `need`: a real need, listed under *mis pasos* (not welcome, privacy, language...)."""
 
     flow: Id
@@ -123,6 +124,7 @@ class FlowFile(Strict):
     safety: Literal["critical", "ordinary"] = "ordinary"
     need: bool = False
     first: int = 50
+    replaces: list[Id] = []
     guide: Id | None = None
     echo: Text | None = None
     echoes: dict[Id, Text] = {}

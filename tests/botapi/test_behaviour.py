@@ -311,9 +311,7 @@ async def test_get_post_forms_json_multipart_and_any_case(world: Scene) -> None:
 @proves("prefix rule")
 async def test_prefix_lowers_the_first_letter_but_not_constants(world: Scene) -> None:
     lowered = await world.talk.call("sendMessage", chat_id=world.ana.id)
-    constant = await world.talk.call(
-        "sendMessage", chat_id=world.ana.id, text="x", reply_markup=inline({"text": "x", "callback_data": ""})
-    )
+    constant = await world.talk.call("sendMessage", chat_id=world.ana.id, text="x", reply_markup=inline({"text": "x", "callback_data": ""}))
     assert lowered["description"] == "Bad Request: message text is empty"
     assert constant["description"] == "Bad Request: BUTTON_DATA_INVALID"
 
@@ -339,8 +337,7 @@ async def test_polling_beside_a_webhook(world: Scene) -> None:
     assert await world.talk.call("getUpdates") == {
         "ok": False,
         "error_code": 409,
-        "description": "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the "
-        "webhook first",
+        "description": "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
     }
     await world.talk.ok("deleteWebhook")
     assert await world.talk.updates()

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.botapi.pages import FOLDER
-from tests.botapi.scene import KEYS, Scene, server, until
+from tests.botapi.scene import KEYS, Scene, Talk, server, until
 
 
 async def get(world: Scene, path: str, **headers: str) -> Any:
@@ -116,6 +116,32 @@ async def test_clock_calls_faults_reset(world: Scene) -> None:
     state = await post(world, "/reset", {})
     assert (state["users"], state["clock"]["offset"]) == ([], 0)
     assert (await world.talk.ok("getMe"))["id"] == world.bot.id, "bots keep their tokens"
+
+
+async def test_more_bots_and_limits_by_hand(world: Scene) -> None:
+    made = await post(world, "/bots", {"username": "desk_bot", "name": "Desk", "has_topics": True})
+    talk = Talk(world.talk.session, world.api.root, made["token"])
+    assert (await talk.ok("getMe"))["has_topics_enabled"] is True
+    assert await post(world, "/flood", {"on": True}) == {"on": True}
+    assert (await get(world, "/state"))["flood"] is True
+    nobody = await post(world, f"/chats/{world.ana.id}/text", {"text": "¿a quién?"})
+    assert nobody == {"error": "no such bot"}, "with two bots a deed must name one"
+
+
+async def test_what_is_not_there_is_said(world: Scene) -> None:
+    bot = world.bot.id
+    assert await get(world, f"/chats/12?bot={bot}") == {"error": "no such person"}
+    assert await get(world, "/files/77") == {"error": "no such file"}
+    assert await post(world, f"/chats/{world.ana.id}/dance", {"bot": bot}) == {"error": "no such deed"}
+    missing = {"bot": bot, "message_id": 99_999, "text": "x"}
+    assert await post(world, f"/chats/{world.ana.id}/edit", missing) == {"error": "no such message in this chat"}
+    assert "error" in await post(world, f"/chats/{world.ana.id}/text", {"bot": bot, "text": "  "})
+    assert "error" in await post(world, f"/chats/{world.names['gone']}/text", {"bot": bot, "text": "x"})
+    await post(world, f"/chats/{world.ana.id}/block", {"bot": bot})
+    await post(world, f"/chats/{world.ana.id}/block", {"bot": bot})
+    assert "error" in await post(world, f"/chats/{world.ana.id}/tapdata", {"bot": bot, "message_id": 1, "data": "x"})
+    await post(world, f"/chats/{world.ana.id}/unblock", {"bot": bot})
+    assert (await get(world, f"/chats/{world.ana.id}?bot={bot}"))["blocked"] is False
 
 
 async def test_events_tell_every_change(world: Scene) -> None:

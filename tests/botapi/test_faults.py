@@ -123,10 +123,7 @@ def test_limits_of_a_chat_a_group_and_the_whole() -> None:
 async def test_edits_count_and_copies_too(world: Scene) -> None:
     world.api.flood(on=True)
     ana, photo = world.ana.id, world.names["photo"]
-    codes = [
-        (await world.talk.call("copyMessage", chat_id=ana, from_chat_id=ana, message_id=photo)).get("error_code")
-        for _ in range(5)
-    ]
+    codes = [(await world.talk.call("copyMessage", chat_id=ana, from_chat_id=ana, message_id=photo)).get("error_code") for _ in range(5)]
     assert codes[-1] == 429
     edited = await world.talk.call("editMessageText", chat_id=ana, message_id=world.names["screen"], text="otra")
     assert edited["error_code"] == 429

@@ -34,6 +34,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     references.parts,
     references.facts,
     references.intents,
+    references.interface,
     references.twice,
     guards.conditions,
     guards.branches,
@@ -45,6 +46,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     paths.exits,
     paths.persons,
     paths.labels,
+    paths.commands,
     paths.bounded,
     loops.loops,
     sizes.texts,
@@ -88,11 +90,13 @@ def check(
     rendered: Render | None = None,
     read: Read | None = None,
     recordings: Iterable[str] = (),
+    spoken: Iterable[str] = (),
 ) -> Findings:
     """All findings, errors first, by place. `load_issues` (of `load_content`) are among them.
 
     `rendered`: the whole visible text of a screen, facts filled in; `read`: what typed words mean in a language; `never`: the lint of
-    voice.md 7; `recordings`: ids of content/voice. Left out, rendering and reading are plain, and there is no lint."""
+    voice.md 7; `recordings`: ids of content/voice; `spoken`: message ids the renderer says by itself. Left out, rendering and reading are
+    plain, and there is no lint."""
     subject = examine(
         content,
         translations,
@@ -102,6 +106,7 @@ def check(
         rendered=rendered,
         read=read,
         recordings=recordings,
+        spoken=spoken,
     )
     return Findings(issues=run(subject, load_issues), states=len(subject.walk.states))
 
@@ -126,6 +131,7 @@ def examine(
     rendered: Render | None = None,
     read: Read | None = None,
     recordings: Iterable[str] = (),
+    spoken: Iterable[str] = (),
     limit: int = STATES,
 ) -> Subject:
     """Compile and walk: everything the checks look at. `limit`: states the walk may visit."""
@@ -147,6 +153,7 @@ def examine(
         render=rendered or plain_render(program, content, translations, blocks, today),
         read=read or plain_read(program, content),
         recordings=frozenset(recordings),
+        spoken=frozenset(spoken),
     )
 
 

@@ -22,6 +22,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown-fact": "A text, block or copy button refers to a fact that does not exist.",
         "unknown-intent": "A trigger waits for an intent nobody has written words for.",
         "unknown-recording": "A step speaks a voice recording that does not exist.",
+        "unknown-text": "A screen, a button or a command needs words of the interface that are not there.",
         "unknown-placeholder": "A text holds a {name} that is neither a fact nor filled in by the engine.",
         "fact-no-value": "A text or a copy button uses the value of a fact that has none.",
         "nothing-to-say": "A step with a screen has neither text nor card.",

@@ -197,6 +197,21 @@ def _alike(subject: Subject, step: StepNode, flow: str, place: Place) -> Iterato
                 )
 
 
+def commands(subject: Subject) -> Iterator[Issue]:
+    """Words that two commands claim, in one language or in two: only one of them would be understood."""
+    heard: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in subject.content.interface.hears:
+        for locale in subject.locales:
+            for way in subject.ways(f"ui.hears.{name}", locale):
+                heard[way].setdefault(name, locale)
+    for way, names in heard.items():
+        if len(names) > 1:
+            both = " and ".join(f"{name!r} ({locale})" for name, locale in names.items())
+            name, locale = list(names.items())[-1]
+            where = subject.written(f"ui.hears.{name}", locale)
+            yield finding("same-label", where, f"{way!r} is heard as {both}", "leave it to one of them")
+
+
 def _apart(choices: list[ChoiceNode]) -> bool:
     """Choices of which each has a condition are never on one screen, or are their author's considered pair."""
     return all(choice.when for choice in choices) and len({choice.when.source for choice in choices if choice.when}) > 1

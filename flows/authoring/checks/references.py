@@ -22,6 +22,10 @@ NEEDED_FLOWS = tuple(
     dict.fromkeys((*(at.flow for at in NEEDED_STEPS), *COMMAND_FLOWS.values(), *CRISIS_FLOWS.values(), "paused", "media", "voice"))
 )
 """Flows the engine opens by name."""
+TYPED = ("back", "menu", "language", "person", "exit", "erase", "pause", "resume", "help")
+"""Commands that must be understood as typed words, in every state."""
+HEARD = ("greeting", "goodbye", "yes", "no", "skip", "done")
+"""What else the interface hears."""
 WITHOUT_PRESS = ("next", "menu")
 """Commands a step without a screen may lead to, beside the flows that have a command's name."""
 SCREENS = (Kind.SAY, Kind.ASK, Kind.ASK_MANY, Kind.ASK_PLACE, Kind.ASK_YES_NO, Kind.WAIT, Kind.OFFER_PERSON)
@@ -149,6 +153,35 @@ def _values(subject: Subject, text: str, place: Place, path: tuple[str, ...]) ->
             yield finding(
                 "fact-no-value", place, f"puts the value of {name!r} into a text", "it has none: name it under `facts`", path=path
             )
+
+
+def interface(subject: Subject) -> Iterator[Issue]:
+    """Words of the interface: those any screen, button or the renderer asks for, those of the commands; and none for nothing."""
+    place = subject.content.place("interface", "messages")
+    for name, path in _asked(subject).items():
+        if name not in subject.messages:
+            remedy = "add it to content/interface.yaml" if name.startswith("ui.") else "write it where it belongs"
+            yield finding("unknown-text", place, f"{name!r} is to be said and is not there", remedy, path=path)
+    hears = subject.content.interface.hears
+    for name in TYPED:
+        if not hears.get(name):
+            yield finding("unknown-text", place, f"no word is heard as {name!r}", "add it under `hears`")
+    for name in hears:
+        if name not in (*set(Command), *HEARD) and not name.startswith("language_"):
+            where = subject.content.place("interface", "hears", name)
+            yield finding("unknown-command", where, f"words are heard as {name!r}, which is no command", "mend the name")
+
+
+def _asked(subject: Subject) -> dict[str, tuple[str, ...]]:
+    """Every message a screen of the walk holds, and the renderer's own, with the way there."""
+    asked: dict[str, tuple[str, ...]] = dict.fromkeys(subject.spoken, ())
+    for seen in subject.walk.screens:
+        screen = seen.screen
+        echo = (screen.echo.ref,) if screen.echo else ()
+        for name in (*(button.label for button in screen.buttons), *screen.blocks, screen.why, *echo):
+            if name:
+                asked.setdefault(name, subject.walk.path_of(seen))
+    return asked
 
 
 def intents(subject: Subject) -> Iterator[Issue]:

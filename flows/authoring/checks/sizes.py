@@ -29,25 +29,34 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+_Found = tuple[int, bool, tuple[str, ...]]
+"""Length of a screen, whether an echo stands on it, and the way there."""
+
+
 def texts(subject: Subject) -> Iterator[Issue]:
-    """The longest screen of each step and language, when it is too long, and the shortest way to one that is."""
-    lengths: dict[tuple[str, str, str], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+    """The longest screen of each step and language, when it is too long, and the shortest way to one that is. An echo (one line that says
+    back what was understood) counts for Telegram's limit, not for the reader's."""
+    lengths: dict[tuple[str, str, str], list[_Found]] = defaultdict(list)
     for screen, text, path in subject.said():
-        lengths[screen.flow, screen.step, screen.locale].append((units(text), path))
+        lengths[screen.flow, screen.step, screen.locale].append((units(text), screen.echo is not None, path))
     for (flow, step, locale), found in lengths.items():
         where = subject.place(flow, step)
-        longest = max(length for length, _ in found)
-        says = f"step {step!r} ({locale}) has {longest} characters"
-        if longest > TEXT_CHARACTERS:
-            message = f"{says}; Telegram allows {TEXT_CHARACTERS}"
-            yield finding("text-too-long", where, message, "split it into two steps", path=_first(found, TEXT_CHARACTERS))
-        elif longest > READ_CHARACTERS and flow not in REFERENCE:
+        over, path = _over(found, TEXT_CHARACTERS)
+        if over:
+            message = f"step {step!r} ({locale}) has {over} characters; Telegram allows {TEXT_CHARACTERS}"
+            yield finding("text-too-long", where, message, "split it into two steps", path=path)
+            continue
+        over, path = _over([one for one in found if not one[1]], READ_CHARACTERS)
+        if over and flow not in REFERENCE:
+            message = f"step {step!r} ({locale}) has {over} characters"
             remedy = f"say it in {READ_CHARACTERS}, or in two steps"
-            yield finding("long-screen", where, says, remedy, level=Level.WARNING, path=_first(found, READ_CHARACTERS))
+            yield finding("long-screen", where, message, remedy, level=Level.WARNING, path=path)
 
 
-def _first(found: list[tuple[int, tuple[str, ...]]], bound: int) -> tuple[str, ...]:
-    return next(path for length, path in found if length > bound)
+def _over(found: list[_Found], bound: int) -> tuple[int, tuple[str, ...]]:
+    """The greatest length over a bound (0: none), and the way to the first that is over it."""
+    over = [(length, path) for length, _, path in found if length > bound]
+    return (max(length for length, _ in over), over[0][1]) if over else (0, ())
 
 
 def buttons(subject: Subject) -> Iterator[Issue]:

@@ -44,6 +44,7 @@ class Subject:
     render: Render
     read: Read
     recordings: frozenset[str]
+    spoken: frozenset[str]
 
     @property
     def locales(self) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def checked(house: House, translations: Translations | None = None, *, productio
         production=production,
         never=lambda text, locale: ["«todo va a estar bien»"] if "todo va a estar bien" in text.casefold() else [],
         recordings=["hello"],
+        spoken=["ui.more"],
     ).issues
 
 

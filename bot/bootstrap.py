@@ -29,7 +29,7 @@ from bot.settings import Settings
 from bot.storage.sql_storage import open_storage
 from bot.storage.folder import DataFolder
 from bot.understanding.lexicon import Lexicon
-from bot.usecases.context import Context
+from bot.usecases.context import Context, survive
 from bot.usecases.deliver import Deliverer
 from bot.usecases.ports import Clock, Storage
 from bot.usecases.programs import Programs
@@ -57,7 +57,9 @@ class Service:
 
 def crash_points(spec: str | None) -> Callable[[str], None]:
     """For fault tests: `POINT:N` ends the process as kill -9 would when POINT is passed for the Nth time."""
-    wanted, _, number = (spec or "").partition(":")
+    if not spec:
+        return survive
+    wanted, _, number = spec.partition(":")
     passed: Counter[str] = Counter()
 
     def crash(point: str) -> None:

@@ -83,7 +83,7 @@ def run() -> None:
     from bot.storage.folder import FolderError
 
     chosen = settings()
-    configure_logs(chosen.log_level)
+    configure_logs(chosen.log_level, sys.stderr)
     if chosen.telegram_token is None:
         fail("AMPARO_TELEGRAM_TOKEN is not set. Get a token from @BotFather, or try `amparo demo`, which needs none.")
 
@@ -107,7 +107,7 @@ def demo(
     """Talk to Amparo in a browser, without Telegram and without a token."""
     from bot.demo import serve_demo
 
-    configure_logs("warning")
+    configure_logs("warning", sys.stderr)
 
     async def go() -> None:
         await serve_demo(stop_on_signals(), port=port, data=data, language=language, say=lambda line: out.print(line))
@@ -142,7 +142,7 @@ def simulate(
     """The same conversation in a terminal."""
     from bot.simulator.terminal import play
 
-    configure_logs("error")
+    configure_logs("error", sys.stderr)
     play(language=language, record=record, console=out)
 
 
@@ -166,7 +166,7 @@ def telegram_setup() -> None:
     from bot.presence import set_up_telegram
 
     chosen = settings()
-    configure_logs(chosen.log_level)
+    configure_logs(chosen.log_level, sys.stderr)
     if chosen.telegram_token is None:
         fail("AMPARO_TELEGRAM_TOKEN is not set.")
     for line in asyncio.run(set_up_telegram(chosen)) or ("nothing to change",):

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, holding counts, kinds, durations and error classes, and nothing a person said or could be found by.
 
 Our own code logs through structlog (`log = structlog.get_logger()`, `log.info("group_committed", changes=12, ms=3.4)`): the event is a
-constant with an underscore, and only keys listed in `ALLOWED` leave. Other people's loggers are closed where they are known to speak of
+constant, and only keys listed in `ALLOWED` leave. Other people's loggers are closed where they are known to speak of
 content, and every record of the standard library is emptied when it is made, so that no handler anywhere, at any level, has anything to
 tell. Uncaught exceptions leave as class and place.
 """
@@ -40,7 +40,21 @@ ALLOWED: Final[Mapping[str, Shape]] = {
         Shape.NAME,
     ),
     **dict.fromkeys(
-        ("count", "changes", "commits", "updates", "records", "items", "messages", "rows", "attempts", "failures", "warnings", "seekers"),
+        (
+            "count",
+            "changes",
+            "commits",
+            "updates",
+            "records",
+            "items",
+            "messages",
+            "rows",
+            "attempt",
+            "attempts",
+            "failures",
+            "warnings",
+            "seekers",
+        ),
         Shape.NUMBER,
     ),
     **dict.fromkeys(("ms", "seconds", "after", "bytes", "status", "port", "pid", "limit", "size", "waiting", "unreadable"), Shape.NUMBER),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,12 +39,22 @@ class Parsed:
 def sign(key: Secret, *, user: int, chat: int, program: str, step: str, turn: int, code: str) -> str:
     """The token of one button: at most 40 ASCII characters. `step` is "flow.step"; `turn` is below 2**32; `code` has 1 to 12 visible
     ASCII characters without `|`. Anything else is our own mistake: ValueError."""
+    return signer(key, user=user, chat=chat, program=program, step=step, turn=turn)(code)
+
+
+def signer(key: Secret, *, user: int, chat: int, program: str, step: str, turn: int) -> Callable[[str], str]:
+    """`sign` for all buttons of one screen, which differ only in their code: what they share is put together once."""
     if not 0 <= turn < TURN_LIMIT:
         raise ValueError("a turn is counted from 0 and stays below 2**32")
-    if not _CODE.fullmatch(code):
-        raise ValueError("a code has 1 to 12 visible ASCII characters and no |")
-    mac = _mac(key, user, chat, program, step, turn, code)
-    return f"{FORMAT}|{code}|{turn:x}|{urlsafe_b64encode(mac).decode()}"
+    revealed, shared, middle = key.reveal(), _shared(user, chat, program, step, turn), f"|{turn:x}|"
+
+    def token(code: str) -> str:
+        if not _CODE.fullmatch(code):
+            raise ValueError("a code has 1 to 12 visible ASCII characters and no |")
+        mac = hmac.digest(revealed, shared + code.encode(), "sha256")[:MAC_BYTES]
+        return f"{FORMAT}|{code}{middle}{urlsafe_b64encode(mac).decode()}"
+
+    return token
 
 
 def parse(data: str) -> Parsed | None:
@@ -68,6 +79,9 @@ def verify(key: Secret, data: str, *, user: int, chat: int, program: str, step: 
 
 
 def _mac(key: Secret, user: int, chat: int, program: str, step: str, turn: int, code: str) -> bytes:
+    return hmac.digest(key.reveal(), _shared(user, chat, program, step, turn) + code.encode(), "sha256")[:MAC_BYTES]
+
+
+def _shared(user: int, chat: int, program: str, step: str, turn: int) -> bytes:
     # Lengths before the two free strings: no two sets of parts give the same message.
-    message = f"{user}|{chat}|{len(program)}|{program}|{len(step)}|{step}|{turn:x}|{code}"
-    return hmac.digest(key.reveal(), message.encode("utf-8", "surrogatepass"), "sha256")[:MAC_BYTES]
+    return f"{user}|{chat}|{len(program)}|{program}|{len(step)}|{step}|{turn:x}|".encode("utf-8", "surrogatepass")

@@ -89,6 +89,7 @@ class Deliverer:
         self._wording = wording
         self._chats: dict[SeekerId, Chat] = {}
         self._closing = False
+        self._done: deque[int] = deque(maxlen=10_000)
 
     def take(self, seeker: SeekerId, held: Held, change: Change, written: Written, effects: Sequence[Effect]) -> None:
         """Queue what a committed change owes. Typed messages are known to the ledger from now on."""
@@ -104,9 +105,10 @@ class Deliverer:
         self._wake(chat)
 
     def recover(self, owed: Iterable[tuple[OutboxItem, Held]]) -> None:
-        """Queue what an earlier run left undone."""
+        """Queue what an earlier run left undone, or what was committed while storage gave no answer."""
+        known = {*self._done, *(one.item.row for chat in self._chats.values() for one in chat.queue)}
         for item, held in owed:
-            if held.chat_id is None:
+            if held.chat_id is None or item.row in known:
                 continue
             chat = self._chat(item.seeker, held.chat_id, held.messages)
             try:
@@ -169,9 +171,10 @@ class Deliverer:
                 owed = chat.queue[0]
                 record, pause = await self._attempt(chat, owed)
                 if record is not None:
-                    if chat.queue and chat.queue[0] is owed:
-                        chat.queue.popleft()
                     await self._write(chat, record)
+                    self._done.append(owed.item.row)
+                    if owed in chat.queue:
+                        chat.queue.remove(owed)
                 elif await self._paused(chat, pause):
                     owed.tries += 1
         except Exception as error:  # a chat that cannot be worked must not take the others with it; its items stay in the outbox
@@ -182,6 +185,8 @@ class Deliverer:
 
     def _newest_first(self, chat: Chat) -> None:
         """An exit leaves before anything that waited; a screen with a newer one behind it never leaves."""
+        if len(chat.queue) == 1:
+            return
         urgent = [owed for owed in chat.queue if owed.item.priority is Priority.PANIC]
         if urgent and chat.queue[0] not in urgent:
             chat.queue = deque([*urgent, *(owed for owed in chat.queue if owed not in urgent)])
@@ -281,11 +286,14 @@ class Deliverer:
 
     def _signed(self, chat: Chat, screen: Screen, draft: Draft) -> Rendered:
         """Words and buttons, each button signed for this person, step and turn."""
-        key, step = self._context.button_key, f"{screen.flow}.{screen.step}"
-
-        def data(code: str) -> str:
-            return tokens.sign(key, user=chat.chat_id, chat=chat.chat_id, program=screen.program, step=step, turn=screen.turn, code=code)
-
+        data = tokens.signer(
+            self._context.button_key,
+            user=chat.chat_id,
+            chat=chat.chat_id,
+            program=screen.program,
+            step=f"{screen.flow}.{screen.step}",
+            turn=screen.turn,
+        )
         rows = tuple(tuple(Button(text=k.text, data=data(k.code) if k.code else "", copy=k.copy) for k in row) for row in draft.rows)
         return Rendered(text=draft.text, bold=tuple(Bold(*span) for span in draft.bold), rows=rows)
 

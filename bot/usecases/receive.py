@@ -75,7 +75,7 @@ class Reception:
         self._deliverer = deliverer
         self._turnstile = asyncio.Lock()
         self._cards: dict[int, float] = {}
-        self._failures: dict[int, int] = {}
+        self._unsure = False
 
     async def __call__(self, batch: Sequence[Incoming]) -> None:
         """Commit everything in `batch`. Raises `StorageDown` when nothing may be acknowledged."""
@@ -86,12 +86,21 @@ class Reception:
         turns = [self._turn(incoming) for incoming in batch]
         try:
             async with self._turnstile:
+                await self._catch_up()
                 for wave in waves(turns):
                     await self._wave(wave)
         except StorageDown:
+            self._unsure = True
             await self._emergency(batch)
             raise
         self._context.crash("before_acknowledging")
+
+    async def _catch_up(self) -> None:
+        """After storage was down, something may have been committed whose rows were never told: its update counts as seen, so nobody else
+        will deliver it."""
+        if self._unsure:
+            self._deliverer.recover(await self._context.storage.owed())
+            self._unsure = False
 
     async def fire(self, seekers: Sequence[SeekerId]) -> None:
         """Timers of these seekers have come due."""

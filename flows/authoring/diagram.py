@@ -93,7 +93,10 @@ def _moves(program: Program, flow: FlowNode) -> Iterator[tuple[str, str, str]]:
 
 
 def _real(step: StepNode, trigger: str) -> bool:
-    """`go` stands at every step of the machine; only some steps go on by themselves or by an answer without a choice."""
+    """`go` stands at every step of the machine, but only some go on by themselves or by an answer without a choice; and a choice of one's
+    own takes the place of "prefer not to say"."""
+    if trigger == "skip":
+        return step.personal and all(choice.id != "unsaid" for choice in step.choices)
     if trigger != "go":
         return True
     return step.kind in ("call", "wait", "ask_many", "ask_place", "end") or (step.kind == "say" and all(b.when for b in step.blocks))

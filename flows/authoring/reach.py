@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from flows.advance import COMMAND_FLOWS, COVER_CARD, CRISIS_FLOWS, advance, begin
+from flows.advance import COMMAND_FLOWS, COVER_CARD, advance, begin
+from flows.authoring.liveness import live_questions, values_asked
 from flows.effects import Screen, Shown, ShowScreen, SpeakVoice
 from flows.events import (
     Command,
@@ -36,10 +37,9 @@ from flows.events import (
     TextReceived,
     TimerFired,
 )
-from flows.guards import Guard, Term
 from flows.navigation import ANYTHING_ELSE, ASK_PHONE, DOORS
-from flows.program import Program, StepNode
-from flows.screens import LOCAL_DOORS, screen
+from flows.program import Program
+from flows.screens import screen
 from flows.state import Conversation, Position
 from flows.values import values
 
@@ -47,11 +47,6 @@ STATES: Final = 20_000
 """States a walk visits before it gives up."""
 START: Final = 1_000_000_000
 """When the walk begins, in unix seconds. Nothing depends on it: it only moves with the timers."""
-KNOWN: Final = ("known", "unknown")
-ASIDES: Final = frozenset({*COMMAND_FLOWS.values(), *CRISIS_FLOWS.values(), "cover", "paused", "returning", "media", "voice"})
-"""Flows that lie on top of what a person was doing and return to it."""
-CONSENT: Final = "consent"
-"""The answer that says a person agreed to be asked more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +108,13 @@ _Key = tuple[object, ...]
 _Act = tuple[str, Event]
 
 
+def _opened(program: Program) -> dict[Command, Position]:
+    """Where the commands lead that open something."""
+    starts = {name: Position(flow=name, step=flow.start) for name, flow in program.flows.items()}
+    opened = {command: starts[name] for command, name in COMMAND_FLOWS.items() if name in starts}
+    return {**opened, Command.MENU: DOORS, Command.HIDE: COVER_CARD}
+
+
 class _Explorer:
     """One breadth-first walk. Holds what is being built; everything it gives out is frozen."""
 
@@ -120,8 +122,8 @@ class _Explorer:
         self.program = program
         self.phrases = phrases
         self.limit = limit
-        self.live = {at: tuple(sorted(asked, key=repr)) for at, asked in _live(program).items()}
-        self.places = _values_asked(program)
+        self.live = {at: tuple(sorted(asked, key=repr)) for at, asked in live_questions(program).items()}
+        self.places = values_asked(program)
         self.states: list[State] = []
         self.ways: list[set[int]] = []
         self.index: dict[_Key, int] = {}

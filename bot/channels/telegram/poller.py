@@ -115,7 +115,7 @@ class Poller:
         if answer.status in (401, 404):
             raise TokenRejected(f"the Bot API answered {answer.status} to the token")
         if answer.status == 409:
-            log.error("poll_conflict", hint="another copy polls with this token, or a webhook is set; stepping down")
+            log.error("poll_conflict", reason="another_poller_or_webhook")
             return max(CONFLICT_SECONDS, self._backoff("poll_conflict"))
         pause = self._backoff("poll_refused", status=answer.status)
         return answer.after if answer.status == 429 and answer.after else pause

@@ -34,6 +34,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     references.parts,
     references.facts,
     references.intents,
+    references.crises,
     references.interface,
     references.twice,
     guards.conditions,

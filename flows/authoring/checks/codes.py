@@ -21,6 +21,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown-card": "A step says a card that does not exist.",
         "unknown-fact": "A text, block or copy button refers to a fact that does not exist.",
         "unknown-intent": "A trigger waits for an intent nobody has written words for.",
+        "crisis-unheard": "Words of danger, or of the wish to die, do not lead where they are heard in every state.",
         "unknown-recording": "A step speaks a voice recording that does not exist.",
         "unknown-text": "A screen, a button or a command needs words of the interface that are not there.",
         "unknown-placeholder": "A text holds a {name} that is neither a fact nor filled in by the engine.",

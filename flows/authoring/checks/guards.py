@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from flows.advance import CRISIS_FLOWS, SPECIAL_SETS
+from flows.advance import SPECIAL_SETS
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.load import Content
-from flows.authoring.reach import KNOWN
 from flows.authoring.schema import Kind, Step
 from flows.guards import Guard, GuardError, Term, parse_guard
 from flows.state import Mode, PhoneUse
 
+KNOWN = ("known", "unknown")
+"""What a condition can ask of any answer."""
 Given = Mapping[str, frozenset[str]]
 """Answer -> every value somebody can give it."""
 
@@ -24,8 +25,7 @@ def given(content: Content, locales: tuple[str, ...]) -> Given:
     found["phone"].update(use.value for use in PhoneUse)
     found["mode"].update(mode.value for mode in Mode)
     found["locale"].update(locales)
-    for flow in CRISIS_FLOWS.values():
-        found[f"{flow}.heard"].add("yes")
+    found["danger.heard"].add("yes")
     for flow_file in content.flows.values():
         for trigger in flow_file.triggers:
             _put(found, trigger.sets)

@@ -9,7 +9,7 @@ from itertools import islice, product
 
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue
-from flows.authoring.reach import guards_of
+from flows.authoring.liveness import guards_of
 from flows.guards import Values
 from flows.program import Program, StepNode
 from flows.screens import LOCAL_DOORS

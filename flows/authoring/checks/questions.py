@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue
-from flows.authoring.reach import CONSENT
+from flows.authoring.liveness import CONSENT
 from flows.authoring.schema import Kind, Step
 
 ASKS = (Kind.ASK, Kind.ASK_MANY, Kind.ASK_PLACE, Kind.ASK_YES_NO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from flows.advance import COMMAND_FLOWS, COVER_CARD, COVER_FACE, CRISIS_FLOWS, WELCOME
+from flows.advance import COMMAND_FLOWS, COVER_CARD, COVER_FACE, CRISIS_FLOWS, CRISIS_INTENTS, WELCOME
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.load import Content
@@ -19,7 +19,7 @@ RETURNING = Position(flow="returning", step="back")
 NEEDED_STEPS = (WELCOME, DOORS, ANYTHING_ELSE, ASK_PHONE, COVER_CARD, COVER_FACE, RETURNING)
 """Steps the engine goes to by name."""
 NEEDED_FLOWS = tuple(
-    dict.fromkeys((*(at.flow for at in NEEDED_STEPS), *COMMAND_FLOWS.values(), *CRISIS_FLOWS.values(), "paused", "media", "voice"))
+    dict.fromkeys((*(at.flow for at in NEEDED_STEPS), *COMMAND_FLOWS.values(), *sorted(CRISIS_FLOWS), "paused", "media", "voice"))
 )
 """Flows the engine opens by name."""
 TYPED = ("back", "menu", "language", "person", "exit", "erase", "pause", "resume", "help")
@@ -114,6 +114,10 @@ def _flow_targets(subject: Subject, flow: FlowFile) -> Iterator[Issue]:
         if step not in steps:
             place = subject.content.place("flows", flow.flow, key)
             yield finding("unknown-target", place, f"{key} names step {step!r}", f"name one of {', '.join(sorted(steps))}")
+    for name in flow.replaces:
+        if name not in subject.content.flows:
+            place = subject.content.place("flows", flow.flow, "replaces")
+            yield finding("unknown-flow", place, f"replaces flow {name!r}", "name a flow of content/flows")
 
 
 def parts(subject: Subject) -> Iterator[Issue]:
@@ -153,6 +157,17 @@ def _values(subject: Subject, text: str, place: Place, path: tuple[str, ...]) ->
             yield finding(
                 "fact-no-value", place, f"puts the value of {name!r} into a text", "it has none: name it under `facts`", path=path
             )
+
+
+def crises(subject: Subject) -> Iterator[Issue]:
+    """Each crisis has a trigger of a crisis flow that says it was heard: otherwise it is a need like any other, and waits its turn."""
+    for crisis, intent in CRISIS_INTENTS.items():
+        trigger = subject.program.triggers.get(intent)
+        if trigger is None or trigger.flow not in CRISIS_FLOWS or f"{trigger.flow}.heard" not in trigger.sets:
+            flow = trigger.flow if trigger else ""
+            place = subject.content.place("flows", flow, "triggers") if trigger else Place(file="content/flows")
+            remedy = f"give one of {', '.join(sorted(CRISIS_FLOWS))} a trigger with intents: [{intent}] and sets: {{<flow>.heard: yes}}"
+            yield finding("crisis-unheard", place, f"{crisis.value} said in words leads nowhere at once", remedy)
 
 
 def interface(subject: Subject) -> Iterator[Issue]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.security.keyring import KEY_FILE, Keyring, KeyFileError
+from bot.security.keyring import KEY_FILE, KeyFileError, Keyring
 from bot.security.sealing import SealBroken, new_secret
 
 
@@ -136,6 +136,7 @@ def test_a_quicker_start_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     def late_link(source: Path, target: Path) -> None:
         monkeypatch.setattr(os, "link", link)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
         Keyring.load_or_create(tmp_path)
         link(source, target)
 

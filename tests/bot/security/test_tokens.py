@@ -46,10 +46,18 @@ def test_a_button_of_another_person_chat_program_or_step_does_nothing(bound: Bou
     assert (verify(KEY, token, **other) is not None) == (bound == other)
 
 
-@pytest.mark.parametrize("change", [{"user": 8}, {"chat": 8}, {"program": "1"}, {"step": "danger.then"}])
-def test_each_single_part_is_bound(change: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        Bound(user=8, chat=7, program="0" * 64, step="danger.now"),
+        Bound(user=7, chat=8, program="0" * 64, step="danger.now"),
+        Bound(user=7, chat=7, program="1" * 64, step="danger.now"),
+        Bound(user=7, chat=7, program="0" * 64, step="danger.then"),
+    ],
+)
+def test_each_single_part_is_bound(other: Bound) -> None:
     token = sign(KEY, **HERE, turn=3, code="c1")
-    assert verify(KEY, token, **{**HERE, **change}) is None  # type: ignore[typeddict-item]  # one field is replaced by its own kind
+    assert verify(KEY, token, **other) is None
 
 
 def test_parts_cannot_be_shifted_into_each_other() -> None:
@@ -108,5 +116,5 @@ def test_another_key_verifies_nothing() -> None:
     ("turn", "code"), [(-1, "x"), (1 << 32, "x"), (0, ""), (0, "a|b"), (0, "x" * 13), (0, "ñ"), (0, "a b"), (0, "a\n")]
 )
 def test_what_could_not_be_read_back_is_never_signed(turn: int, code: str) -> None:
-    with pytest.raises(ValueError, match="turn|code"):
+    with pytest.raises(ValueError, match=r"turn|code"):
         sign(KEY, **HERE, turn=turn, code=code)

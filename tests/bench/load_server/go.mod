@@ -1,0 +1,2 @@
+module amparo.bench/load_server
+go 1.19

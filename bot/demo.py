@@ -19,7 +19,7 @@ from bot.settings import Settings
 
 TOKEN: Final = "4242:demo-token-of-a-bot-that-lives-on-this-machine-only"  # noqa: S105 - opens nothing outside this process
 ORGANIZATION: Final = "la organización de esta demostración"
-PHONES: Final = {"es": "Teléfono 1", "en": "Phone 2"}
+PHONES: Final = {"es": "Persona 1", "en": "Person 2"}
 
 
 class DemoClock:
@@ -44,7 +44,7 @@ async def serve_demo(stop: asyncio.Event, *, port: int, data: Path | None, langu
         async with LocalBotApi(port=port) as api:
             api.add_bot(TOKEN, username="amparo_bot", name="Amparo")
             for code in sorted({language, *PHONES}, key=lambda code: code != language):
-                api.add_user(PHONES.get(code, f"Phone ({code})"), language_code=code)
+                api.add_user(PHONES.get(code, f"Person ({code})"), language_code=code)
             settings = Settings(telegram_token=SecretStr(TOKEN), telegram_api=api.root, data=folder, organization=ORGANIZATION)
             await set_up_telegram(settings)
             say(f"Amparo is listening. Open {api.root}/ in a browser; Ctrl-C ends the demo and its data.")

@@ -56,18 +56,22 @@ def _item(shelf: Shelf, answer: sql.Answer, known: Known) -> OutboxItem | None:
 
 
 def due(raw: sqlite3.Connection, shelf: Shelf, now: int, limit: int) -> list[SeekerId]:
-    """Seekers whose exact due time has come, the longest overdue slot first."""
+    """Seekers whose exact due time has come, the longest overdue slot first. One whose row does not open has nothing that could fire."""
     this = slot(now)
-    late = [answer[0] for answer in sql.LATE.all(raw, this, limit)]
-    if len(late) >= limit:
-        return late
-    seekers = [answer[0] for answer in sql.IN_SLOT.all(raw, this)]
-    times = {seeker: known.due_at for seeker, known in known_of(raw, shelf, seekers).items()}
-    # A row that does not open has no exact time: it is due with its slot.
-    coming = [at for at in times.values() if at is not None and at > now]
-    found = late + [seeker for seeker in seekers if (times[seeker] or 0) <= now]
+    late = known_of(raw, shelf, [answer[0] for answer in sql.LATE.all(raw, this, limit)])
+    found = [seeker for seeker, known in late.items() if known.conversation is not None]
+    if len(found) >= limit:
+        return found
+    coming = this + SLOT_SECONDS
+    for seeker, known in known_of(raw, shelf, [answer[0] for answer in sql.IN_SLOT.all(raw, this)]).items():
+        if known.conversation is None or known.due_at is None:
+            continue
+        if known.due_at <= now:
+            found.append(seeker)
+        else:
+            coming = min(coming, known.due_at)
     if not found:
-        shelf.next_due = min(coming, default=this + SLOT_SECONDS)
+        shelf.next_due = coming
     return found[:limit]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.security import tokens
-from flows.authoring.checks import CODES, Translation, as_json, examine, run, sizes
+from flows.authoring.checks import CODES, Translation, as_json, check, examine, run, sizes
 from flows.authoring.checks.subject import finding
 from flows.authoring.issues import Issue, Level, Place
+from flows.authoring.load import load_content
 from flows.effects import Shown
 from tests.flows.authoring.cases import CASES, Case
-from tests.flows.authoring.house import LOCALES, TODAY, Break, House, build, checked, found
+from tests.flows.authoring.house import LOCALES, SOUND, TODAY, Break, House, build, checked, found
 
 Catalogs = dict[str, dict[str, Translation]]
 
@@ -208,3 +210,17 @@ def test_findings_as_json() -> None:
     assert as_json([issue]) == [
         {"code": "dead-end", "level": "error", "file": "a.yaml", "line": 3, "message": "m", "remedy": "r", "path": ["A", "B"]}
     ]
+
+
+@pytest.mark.parametrize("file", sorted(path.relative_to(SOUND).as_posix() for path in SOUND.rglob("*.yaml")))
+def test_a_house_that_lacks_any_file_is_still_checked_to_the_end(tmp_path: Path, file: str) -> None:
+    """Content can be broken in any way; the check must name it, never fall over it."""
+    root = tmp_path / "content"
+    shutil.copytree(SOUND, root)
+    (root / file).unlink()
+    content, issues = load_content(root)
+    if content is None:
+        assert [issue.code for issue in issues] == ["missing-file"]
+    else:
+        found_ = check(content, issues, {}, today=TODAY, production=True).issues
+        assert file == "sensitive_words.yaml" or {issue.code for issue in found_} - {"translation-missing"}

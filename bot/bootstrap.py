@@ -21,7 +21,7 @@ from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_we
 from bot.clock import SystemClock
 from bot.domain.facts import Facts, Standing, standing
 from bot.domain.seeker import SeekerId
-from bot.house import LiveFacts, Loaded, find_house, load_house
+from bot.house import LiveFacts, Loaded, find_house, load_house, whole
 from bot.recordings import FolderRecordings
 from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
@@ -29,6 +29,7 @@ from bot.settings import Settings
 from bot.storage.sql_storage import open_storage
 from bot.storage.folder import DataFolder
 from bot.understanding.lexicon import Lexicon
+from bot.usecases.buckets import Buckets
 from bot.usecases.context import Context, survive
 from bot.usecases.deliver import Deliverer
 from bot.usecases.ports import Clock, Storage
@@ -75,7 +76,7 @@ def crash_points(spec: str | None) -> Callable[[str], None]:
 async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loaded | None = None) -> AsyncIterator[Service]:
     """Open everything in order, recover what an earlier run left, and close in the opposite order."""
     clock = clock or SystemClock()
-    loaded = loaded or load_house(settings.content or find_house())
+    loaded = whole(loaded or load_house(settings.content or find_house()))
     crash = crash_points(settings.crash_at)
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     with DataFolder.lock(settings.data) as folder:
@@ -109,7 +110,8 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
         )
         records = Records(storage)
         deliverer = Deliverer(context, records, Wording(programs, facts, stands, clock))
-        reception = Reception(context, deliverer)
+        buckets = None if settings.limits == "off" else Buckets(clock)
+        reception = Reception(context, deliverer, buckets)
         worker = Worker(storage, reception, deliverer, clock, facts.refresh)
         try:
             await worker.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import signal
 import sys
 from collections.abc import Coroutine
@@ -84,6 +85,7 @@ def run() -> None:
 
     chosen = settings()
     configure_logs(chosen.log_level, sys.stderr)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold open conversations
     if chosen.telegram_token is None:
         fail("AMPARO_TELEGRAM_TOKEN is not set. Get a token from @BotFather, or try `amparo demo`, which needs none.")
 
@@ -121,6 +123,7 @@ def check(
     production: Annotated[bool, typer.Option("--production", help="What must be true before real people come.")] = False,
     today: Annotated[str, typer.Option(help="Check as of this day (YYYY-MM-DD).")] = "",
     content: Annotated[Path | None, typer.Option(help="Folder that holds content/ and locales/.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Errors and the sum only.")] = False,
 ) -> None:
     """Check everything Amparo says, in every language, over every state a person can reach. Status 1 with errors, 0 with warnings."""
     from bot.review import review
@@ -130,7 +133,7 @@ def check(
     if as_json:
         sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")
     else:
-        found.show(out)
+        found.show(out, quiet=quiet)
     raise typer.Exit(1 if found.errors else 0)
 
 

@@ -45,7 +45,9 @@ async def serve_demo(stop: asyncio.Event, *, port: int, data: Path | None, langu
             api.add_bot(TOKEN, username="amparo_bot", name="Amparo")
             for code in sorted({language, *PHONES}, key=lambda code: code != language):
                 api.add_user(PHONES.get(code, f"Person ({code})"), language_code=code)
-            settings = Settings(telegram_token=SecretStr(TOKEN), telegram_api=api.root, data=folder, organization=ORGANIZATION)
+            settings = Settings(
+                telegram_token=SecretStr(TOKEN), telegram_api=api.root, data=folder, organization=ORGANIZATION, limits="off"
+            )
             await set_up_telegram(settings)
             say(f"Amparo is listening. Open {api.root}/ in a browser; Ctrl-C ends the demo and its data.")
             await serve(settings, stop, clock=DemoClock(api))

@@ -17,7 +17,7 @@ from bot.i18n import catalogs
 from flows.authoring.bundle import Bundle, bundle
 from flows.authoring.compile import compile_program
 from flows.authoring.extract import SourceMessage, extract
-from flows.authoring.issues import Issue
+from flows.authoring.issues import Issue, Level
 from flows.authoring.load import Content, load_content
 from flows.program import Program
 
@@ -27,6 +27,10 @@ SWITCHED_OFF = "switched_off.txt"
 
 class HouseBroken(Exception):
     """The content cannot be read. Run `amparo check`: it names every file and line."""
+
+    def __init__(self, message: str, issues: tuple[Issue, ...] = ()) -> None:
+        super().__init__(message)
+        self.issues = issues
 
 
 def find_house() -> Path:
@@ -65,10 +69,23 @@ def load_house(root: Path) -> Loaded:
     """Read everything. Raises `HouseBroken` only when nothing could be compiled at all; other problems are in `issues`."""
     content, issues = load_content(root / "content")
     if content is None:
-        raise HouseBroken(f"{root / 'content'}: " + "; ".join(f"{i.place.file}:{i.place.line} {i.message}" for i in issues[:5]))
+        raise HouseBroken(_named(issues), tuple(issues))
     messages = extract(content)
     texts = catalogs.texts(catalogs.load_translations(root / "locales"), messages)
     return Loaded(root=root, content=content, issues=tuple(issues), messages=tuple(messages), texts=texts)
+
+
+def _named(issues: Sequence[Issue]) -> str:
+    lines = "; ".join(f"{issue.place.file}:{issue.place.line} {issue.message}" for issue in issues[:5])
+    return f"the content cannot be read: {lines}"
+
+
+def whole(loaded: Loaded) -> Loaded:
+    """The same, if every file could be read. A service with half its content must not start: raises `HouseBroken`."""
+    errors = [issue for issue in loaded.issues if issue.level is Level.ERROR]
+    if errors:
+        raise HouseBroken(_named(errors), loaded.issues)
+    return loaded
 
 
 class LiveFacts:
@@ -91,7 +108,7 @@ class LiveFacts:
             return False
         self._stamp = stamp
         try:
-            self._facts = self._made(load_house(self._root))
+            self._facts = self._made(whole(load_house(self._root)))
         except HouseBroken:
             log.error("facts_unreadable")
             return False

@@ -12,7 +12,7 @@ from rich.markup import escape
 from bot.domain.facts import Facts, Standing
 from bot.house import HouseBroken, find_house, load_house
 from bot.i18n.catalogs import every_translation
-from bot.i18n.render import render
+from bot.i18n.render import UI_MESSAGES, render
 from bot.understanding.lexicon import Lexicon
 from flows.authoring.checks import as_json, check
 from flows.authoring.issues import Issue, Level, Place
@@ -36,9 +36,11 @@ class Review:
         """For machines."""
         return {"errors": self.errors, "warnings": len(self.issues) - self.errors, "states": self.states, "issues": as_json(self.issues)}
 
-    def show(self, console: Console) -> None:
-        """For people: one finding a paragraph, then the sum."""
+    def show(self, console: Console, *, quiet: bool = False) -> None:
+        """For people: one finding a paragraph, then the sum. `quiet`: errors only."""
         for issue in self.issues:
+            if quiet and issue.level is not Level.ERROR:
+                continue
             mark = "[red]error[/]" if issue.level is Level.ERROR else "[yellow]warning[/]"
             console.print(f"{mark} [bold]{issue.code}[/] {escape(issue.place.file)}:{issue.place.line}  {escape(issue.message)}")
             console.print(f"    [green]mend:[/] {escape(issue.remedy)}")
@@ -53,8 +55,10 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
     try:
         loaded = load_house(content or find_house())
     except HouseBroken as error:
-        broken = Issue(code="unreadable", level=Level.ERROR, place=Place(), message=str(error), remedy="mend the files named here first")
-        return Review(issues=(broken,))
+        missing = Issue(
+            code="missing-file", level=Level.ERROR, place=Place(), message=str(error), remedy="name the folder that holds content/"
+        )
+        return Review(issues=error.issues or (missing,))
     program, _ = loaded.compiled()
     facts = Facts.of(loaded.content.facts.values(), words=loaded.texts)
     standing = Standing(organization="la organización", test_version=False)
@@ -71,6 +75,7 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
         production=production,
         never=read_never(loaded.root / "content").find,
         rendered=rendered,
+        spoken=UI_MESSAGES,
         read=lambda text, locale: lexicon(text, program, locale),
         recordings=frozenset(file.name.split(".")[0] for file in (loaded.root / "content" / "voice").glob("*.ogg")),
     )

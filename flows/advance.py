@@ -309,7 +309,7 @@ def _to_guide(program: Program, conversation: Conversation, number: int) -> Conv
 
 
 def _choose(program: Program, conversation: Conversation, step: StepNode, choice: ChoiceNode, at: int) -> Advanced:
-    if step.kind == "ask_many" and choice.to == "@next" and choice.id != "none":
+    if step.kind == "ask_many" and choice.to == step.id:  # a choice that stays is a tick
         held = conversation.answers.get(step.saves, ())
         ticked = tuple(v for v in held if v != choice.id) if choice.id in held else (*held, choice.id)
         return _show(program, conversation.evolve(answers=_with(conversation, step.saves, ticked)))

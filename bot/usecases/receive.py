@@ -15,6 +15,7 @@ import structlog
 
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
+from bot.usecases.buckets import Buckets, Turnout
 from bot.usecases.channel import Incoming, Kind, Rendered
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
@@ -70,8 +71,9 @@ class Prepared:
 class Reception:
     """Receives batches of a channel (`Receiver`) and the worker's timers, one group at a time."""
 
-    def __init__(self, context: Context, deliverer: Deliverer) -> None:
+    def __init__(self, context: Context, deliverer: Deliverer, buckets: Buckets | None = None) -> None:
         self._context = context
+        self._buckets = buckets
         self._deliverer = deliverer
         self._turnstile = asyncio.Lock()
         self._cards: dict[int, float] = {}
@@ -195,8 +197,22 @@ class Reception:
         if held.older_remains and not before.older_remains:
             before = before.evolve(older_remains=True)
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
+        turnout = self._turnout(turn, event)
+        if turnout is Turnout.NOTED:
+            return Prepared(change=_unanswered(turn, held, before), effects=())
+        if turnout is Turnout.ONCE_MORE:
+            event = StalePressed(at=turn.at)
         after, effects = advance(program, before, event)
         return Prepared(change=self._change(turn, held, after, effects), effects=effects)
+
+    def _turnout(self, turn: Turn, event: Event) -> Turnout:
+        """What this turn gets of the person's twenty a minute. Leaving, erasing, danger and our own timers are always answered."""
+        always = isinstance(event, Blocked) or (isinstance(event, CommandGiven) and event.command in ALWAYS)
+        if isinstance(event, TextReceived):
+            always = event.reading.command in ALWAYS or event.reading.crisis is not None
+        if self._buckets is None or turn.incoming is None or always:
+            return Turnout.ANSWER
+        return self._buckets.take(turn.seeker)
 
     async def _program(self, conversation: Conversation | None) -> Program:
         programs = self._context.programs
@@ -279,6 +295,7 @@ class Reception:
             await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
 
 
+ALWAYS = (Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER)
 THEIRS = (Kind.TEXT, Kind.START, Kind.COMMAND, Kind.MEDIA)
 COMMANDS = {command.value: command for command in Command}
 URGENT = (Wipe, EraseSeeker)
@@ -317,6 +334,19 @@ def _hint(incoming: Incoming | None) -> str:
 
 def _seen_only(turn: Turn, incoming: Incoming) -> Change:
     return Change(seeker=turn.seeker, update_id=incoming.update_id, at=turn.at, expected_version=0)
+
+
+def _unanswered(turn: Turn, held: Held, conversation: Conversation) -> Change:
+    """A turn too many in a minute: noted as seen, its message is known for the clean-up, nothing is answered."""
+    incoming = turn.incoming
+    return Change(
+        seeker=turn.seeker,
+        update_id=incoming.update_id if incoming else None,
+        at=turn.at,
+        expected_version=held.version,
+        chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
+        messages=_theirs(incoming, conversation),
+    )
 
 
 def _theirs(incoming: Incoming | None, after: Conversation) -> tuple[ChatMessage, ...]:

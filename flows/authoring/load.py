@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from flows.authoring.issues import Issue, Level, Place
 from flows.authoring.schema import (
@@ -51,6 +51,14 @@ class IntentsFile(Strict):
     """`content/understanding/*.yaml`."""
 
     intents: list[Phrases]
+
+
+class SensitiveFile(RootModel[dict[str, list[str]]]):
+    """`content/sensitive_words.yaml`: locale -> words that must not stand in the first 40 characters of a message."""
+
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """As plain tuples."""
+        return {locale: tuple(words) for locale, words in self.root.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +215,7 @@ def load_content(root: Path) -> tuple[Content | None, tuple[Issue, ...]]:
         for file in sorted((root / "understanding").glob("*.yaml"))
         for phrase in getattr(reader.read(file, IntentsFile, "understanding", file.stem), "intents", ())
     ]
+    sensitive = reader.read(root / "sensitive_words.yaml", SensitiveFile, "sensitive")
     if interface is None or lists is None or not flows:
         return None, tuple(reader.issues)
     content = Content(
@@ -218,14 +227,7 @@ def load_content(root: Path) -> tuple[Content | None, tuple[Issue, ...]]:
         lists=lists,
         scenarios=scenarios,
         phrases=tuple(phrases),
-        sensitive=_sensitive(root / "sensitive_words.yaml"),
+        sensitive=sensitive.words() if sensitive else {},
         where=reader.where,
     )
     return content, tuple(reader.issues)
-
-
-def _sensitive(file: Path) -> dict[str, tuple[str, ...]]:
-    if not file.exists():
-        return {}
-    data, _ = read_yaml(file.read_text("utf-8"))
-    return {str(locale): tuple(str(word) for word in words) for locale, words in data.items()} if isinstance(data, dict) else {}

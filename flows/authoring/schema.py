@@ -56,7 +56,8 @@ class Purpose(StrEnum):
 
 
 class Choice(Strict):
-    """A way out of a step. On an `ask`, its id is the value saved. `sets` writes further answers; `hears` are other words for it."""
+    """A way out of a step. On an `ask`, its id is the value saved. `sets` writes further answers; `hears` are other words for it.
+    On an `ask_many`, a choice that leads to its own step is a tick, and the step's `to` is where *Listo* leads."""
 
     id: Id
     text: Text

@@ -539,11 +539,15 @@ func api(w http.ResponseWriter, r *http.Request) {
 		out(w, 200, string(stats()))
 		return
 	}
+	if p == "/_phase" { // /_stats costs a sort: not while measuring
+		out(w, 200, strconv.Itoa(int(atomic.LoadInt32(&phase))))
+		return
+	}
 	if p == "/_kill" {
 		if atomic.LoadInt64(&kills) < int64(len(dupEra)-1) {
 			atomic.AddInt64(&kills, 1)
 		}
-		out(w, 200, `{"ok":true}`)
+		out(w, 200, strconv.FormatInt(atomic.LoadInt64(&kills), 10))
 		return
 	}
 	i := strings.LastIndexByte(p, '/')

@@ -26,8 +26,8 @@ from bot.recordings import FolderRecordings
 from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
 from bot.settings import Settings
-from bot.storage.sql_storage import open_storage
 from bot.storage.folder import DataFolder
+from bot.storage.sql_storage import open_storage
 from bot.understanding.lexicon import Lexicon
 from bot.usecases.buckets import Buckets
 from bot.usecases.context import Context, survive

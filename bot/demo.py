@@ -1,4 +1,5 @@
-"""The demo: the real bot, the real adapter, a local Bot API server and a page that shows a phone. No token, nothing outside this machine."""
+"""The demo: the real bot, the real adapter, a local Bot API server and a page that shows a phone. No token, nothing outside this
+machine."""
 
 from __future__ import annotations
 

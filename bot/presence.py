@@ -1,4 +1,5 @@
-"""What Telegram shows of Amparo before anybody writes: a neutral name, dull descriptions, and commands beside the text box, in each language."""
+"""What Telegram shows of Amparo before anybody writes: a neutral name, dull descriptions, and commands beside the text box, in each
+language."""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ class Worker:
         self._purged = float("-inf")
 
     async def start(self) -> None:
-        """First what an earlier run left undone: erasures, then overdue deletions, then the outbox."""
+        """First what an earlier run left undone: the outbox, erasures it no longer owes anything for, overdue deletions."""
+        self._deliverer.recover(await self._storage.owed())
         for seeker, chat_id, messages in await self._storage.begun_erasures():
             self._deliverer.finish_erasure(seeker, chat_id, messages)
         await self._clean_up()
-        self._deliverer.recover(await self._storage.owed())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Pass after pass."""

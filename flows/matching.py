@@ -9,10 +9,14 @@ from functools import lru_cache
 _ACCENTS = {ord(letter): ord(plain) for letter, plain in zip("áàâãäéèêëíìîïóòôõöúùûüñç", "aaaaaeeeeiiiiooooouuuunc", strict=True)}
 
 
+# Apostrophes go without leaving a space: phones put them in by themselves, and "dont" must be "don't".
+_FOLD = {**_ACCENTS, **dict.fromkeys(map(ord, "'’‘ʼ`´"))}
+
+
 @lru_cache(maxsize=4096)
 def normalise(text: str) -> str:
     """Lower case, no accents, words only, one space between."""
-    folded = text.casefold().translate(_ACCENTS)
+    folded = text.casefold().translate(_FOLD)
     if not folded.isascii():
         folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
@@ -21,8 +25,8 @@ def normalise(text: str) -> str:
 def pick(text: str, options: Sequence[tuple[str, str]], labels: Mapping[str, frozenset[str]]) -> str | None:
     """The option a text names, or None when it names none or more than one.
 
-    `options`: (code of the button, message id of the label) in the order of the buttons. A digit is the place of the button. Then an exact label; then
-    the longest label the text begins with; then the one label of two words or more that stands inside the text.
+    `options`: (code of the button, message id of the label) in the order of the buttons. A digit is the place of the button. Then an
+    exact label; then the longest label the text begins with; then the one label of two words or more that stands inside the text.
     """
     words = normalise(text)
     if words.isdigit():

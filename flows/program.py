@@ -1,7 +1,9 @@
 """All flows compiled and checked: every reference resolved, one `transitions` machine a flow, shared by all conversations.
 
-A `Bundle` is the raw, canonical content (flows, cards, interface, translations as plain data); its hash is the program's id. Conversations are
-pinned to it, so the bundle is what storage keeps; `compile_program` (flows.authoring.compile) turns it into a `Program`. Facts are not part of it.
+A `Bundle` is the raw, canonical content (flows, cards, interface, translations as plain data); its hash is the program's id.
+Conversations are pinned to it, so the bundle is what storage keeps; `compile_program` (flows.authoring.compile) turns it into a
+`Program`. Facts are not
+part of it.
 """
 
 from __future__ import annotations
@@ -100,7 +102,8 @@ class UrgencyRuleNode:
 class Program:
     """Everything `advance` needs to know, frozen.
 
-    `messages`: locale -> message id -> text (the source under "es"); a missing text falls back to the source, visibly marked by the renderer.
+    `messages`: locale -> message id -> text (the source under "es"); a missing text falls back to the source, visibly marked by the
+    renderer.
     `labels`: message id of a choice -> every normalised way to say it, in all languages. `places`: list name -> (code, name) pairs.
     `commands`: normalised exact word -> command, all languages.
     """

@@ -42,7 +42,8 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
 
 
 def visible_blocks(step: StepNode, conversation: Conversation) -> tuple[BlockNode, ...]:
-    """Paragraphs whose guard holds. "The authority is part of it" takes local and state doors away; what was said once is not said again."""
+    """Paragraphs whose guard holds. "The authority is part of it" takes local and state doors away; what was said once is not said
+    again."""
     held = values(conversation)
     closed = LOCAL_DOORS if "yes" in conversation.answers.get("authority", ()) else ()
     return tuple(

@@ -96,8 +96,8 @@ class Conversation:
     def evolve(self, **changes: object) -> Conversation:
         """The same conversation with some fields replaced. Raises `TypeError` for a name that is no field.
 
-        Done by copying the instance's dictionary, not by `dataclasses.replace`: a turn evolves the conversation about ten times, and calling
-        the frozen constructor each time was half the cost of a turn. That is why this class, alone among our values, has no slots.
+        Done by copying the instance's dictionary, not by `dataclasses.replace`: a turn evolves the conversation about ten times, and
+        calling the frozen constructor each time was half the cost of a turn. That is why this class, alone among our values, has no slots.
         """
         if not changes.keys() <= self.__dict__.keys():
             raise TypeError(f"no such field: {sorted(changes.keys() - self.__dict__.keys())}")

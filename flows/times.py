@@ -18,7 +18,8 @@ class Times:
 
     `idle`: the screen goes to cover. `lifetime`: our messages and theirs are deleted this long after sending (always before 47 h, because a
     bot can delete nothing older than 48 h). `answers`: what we hold without a case; 0 means until the screen goes to cover.
-    `typed_at_once`: typed words leave after the echo instead of one turn later. `sound`: a new message may ring. `reach`: we may write first.
+    `typed_at_once`: typed words leave after the echo instead of one turn later. `sound`: a new message may ring. `reach`: we may write
+    first.
     """
 
     idle: int

@@ -1,7 +1,7 @@
 """The first understanding: exact commands, and phrases that administrators list in `content/understanding/`.
 
-A phrase matches as whole words, accents, case and punctuation ignored; a word that ends in `*` matches every word that begins so. This is the
-seam for the classifier: whatever replaces `Lexicon` answers the same question with the same `Reading`.
+A phrase matches as whole words, accents, case and punctuation ignored; a word that ends in `*` matches every word that begins so. This
+is the seam for the classifier: whatever replaces `Lexicon` answers the same question with the same `Reading`.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ class Kind(StrEnum):
 class Incoming:
     """One update, read. `user_id`/`chat_id` are the platform's and live only in memory; never logged.
 
-    `text`: words, or a start payload, or a command's name (`salir`). `message_id`: of the message that now stands in the chat (0: none), for a
-    press the message that holds the button (0 when inaccessible). `sent_at`: unix seconds, the platform's date of that message.
+    `text`: words, or a start payload, or a command's name (`salir`). `message_id`: of the message that now stands in the chat (0: none),
+    for a press the message that holds the button (0 when inaccessible). `sent_at`: unix seconds, the platform's date of that message.
     `press_id` must be answered so that no spinner turns. `edited`: the person changed words already sent.
     """
 

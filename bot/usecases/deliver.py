@@ -23,7 +23,7 @@ from bot.i18n.render import Draft
 from bot.security import tokens
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from bot.usecases.context import Context
-from bot.usecases.ports import Change, ChatMessage, Delivery, DeliveryRecord, Held, OutboxItem, Priority, Role, Written
+from bot.usecases.ports import Change, ChatMessage, Delivery, DeliveryRecord, Held, OutboxItem, Priority, Role, StorageDown, Written
 from bot.usecases.records import Records
 from bot.usecases.wording import Wording
 from flows.codec import EnvelopeError, decode_effect
@@ -39,6 +39,7 @@ TRIES: Final = 60
 """Attempts after which an item is given up. With growing pauses that is about an hour; Telegram itself forgets after a day."""
 VOICE_PICTURES: Final = "three_numbers"
 PAUSE_LIMIT: Final = 60.0
+STORAGE_PAUSE: Final = 1.0
 
 
 def header(own: int, typed_at_once: bool) -> bytes:
@@ -61,11 +62,12 @@ class Owed:
 
 @dataclass(slots=True)
 class Chat:
-    """A chat something is being delivered to."""
+    """A chat something is being delivered to. `whole`: `messages` is all we know of, not only what a clean-up was told of."""
 
     seeker: SeekerId
     chat_id: int
     messages: list[ChatMessage]
+    whole: bool = True
     queue: deque[Owed] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -88,8 +90,22 @@ class Deliverer:
         self._records = records
         self._wording = wording
         self._chats: dict[SeekerId, Chat] = {}
+        self._awaited: set[SeekerId] = set()
         self._closing = False
         self._done: deque[int] = deque(maxlen=10_000)
+
+    def await_changes(self, seekers: Iterable[SeekerId]) -> None:
+        """Called before these seekers are read from storage: from now until `let_go` their ledgers stay in memory. Otherwise a delivery that
+        ends between that read and `take` would be missing from what was read, and a wipe would leave its message behind."""
+        self._awaited.update(seekers)
+
+    def let_go(self, seekers: Iterable[SeekerId]) -> None:
+        """Their changes have been taken, or will not come."""
+        for seeker in seekers:
+            self._awaited.discard(seeker)
+            chat = self._chats.get(seeker)
+            if chat is not None and chat.task is None:
+                del self._chats[seeker]
 
     def take(self, seeker: SeekerId, held: Held, change: Change, written: Written, effects: Sequence[Effect]) -> None:
         """Queue what a committed change owes. Typed messages are known to the ledger from now on."""
@@ -119,15 +135,18 @@ class Deliverer:
 
     def clean_up(self, seeker: SeekerId, chat_id: int, messages: tuple[ChatMessage, ...]) -> None:
         """Delete messages whose time has come, in the chat's own order."""
-        chat = self._chat(seeker, chat_id, messages)
+        chat = self._chat(seeker, chat_id, messages, whole=False)
         if any(owed.cleanup for owed in chat.queue):
             return
         chat.queue.append(Owed(item=OutboxItem(seeker=seeker, kind="", payload=b""), effect=None, cleanup=messages))
         self._wake(chat)
 
     def finish_erasure(self, seeker: SeekerId, chat_id: int | None, messages: tuple[ChatMessage, ...]) -> None:
-        """Go on with an erasure that a crash interrupted: what can be deleted goes, then the key."""
-        chat = self._chat(seeker, chat_id or 0, messages)
+        """Go on with an erasure that a crash interrupted: what can be deleted goes, then the key. Called after `recover`: when the outbox
+        still owes the cover and the wipe, they lead to the same end, in the right order."""
+        chat = self._chat(seeker, chat_id or 0, messages, whole=False)
+        if any(isinstance(owed.effect, EraseSeeker) for owed in chat.queue):
+            return
         item = OutboxItem(seeker=seeker, kind="", payload=b"", priority=Priority.PANIC)
         for effect in (Wipe(), EraseSeeker(cover_until=0)):
             chat.queue.append(Owed(item=item, effect=effect))
@@ -152,10 +171,14 @@ class Deliverer:
 
     # -- one chat ----------------------------------------------------------------------------------------------------------------
 
-    def _chat(self, seeker: SeekerId, chat_id: int, messages: Sequence[ChatMessage]) -> Chat:
+    def _chat(self, seeker: SeekerId, chat_id: int, messages: Sequence[ChatMessage], *, whole: bool = True) -> Chat:
         chat = self._chats.get(seeker)
         if chat is None:
-            chat = self._chats[seeker] = Chat(seeker=seeker, chat_id=chat_id, messages=list(messages))
+            chat = self._chats[seeker] = Chat(seeker=seeker, chat_id=chat_id, messages=list(messages), whole=whole)
+        elif whole and not chat.whole:
+            known = {message.row for message in chat.messages}
+            chat.messages.extend(message for message in messages if message.row not in known)
+            chat.whole = True
         return chat
 
     def _wake(self, chat: Chat) -> None:
@@ -169,36 +192,37 @@ class Deliverer:
             while chat.queue and not self._closing:
                 self._newest_first(chat)
                 owed = chat.queue[0]
-                record, pause = await self._attempt(chat, owed)
+                chat.woken.clear()
+                try:
+                    record, pause = await self._attempt(chat, owed)
+                except StorageDown:
+                    record, pause = None, STORAGE_PAUSE
                 if record is not None:
                     await self._write(chat, record)
                     self._done.append(owed.item.row)
-                    if owed in chat.queue:
-                        chat.queue.remove(owed)
+                    chat.queue = deque(other for other in chat.queue if other is not owed)
                 elif await self._paused(chat, pause):
                     owed.tries += 1
         except Exception as error:  # a chat that cannot be worked must not take the others with it; its items stay in the outbox
             log.error("delivery_failed", error=type(error).__name__)
         finally:
             chat.task = None
-            self._chats.pop(chat.seeker, None)
+            if chat.seeker not in self._awaited:
+                self._chats.pop(chat.seeker, None)
 
     def _newest_first(self, chat: Chat) -> None:
-        """An exit leaves before anything that waited; a screen with a newer one behind it never leaves."""
-        if len(chat.queue) == 1:
-            return
-        urgent = [owed for owed in chat.queue if owed.item.priority is Priority.PANIC]
-        if urgent and chat.queue[0] not in urgent:
-            chat.queue = deque([*urgent, *(owed for owed in chat.queue if owed not in urgent)])
-        while len(chat.queue) > 1 and _replaced(chat.queue[0], list(chat.queue)[1:]):
-            old = chat.queue.popleft()
-            newer = next(owed for owed in chat.queue if isinstance(owed.effect, ShowScreen))
-            newer.ambiguous = newer.ambiguous or old.ambiguous
+        """What newer items made pointless is given up; then an exit and danger leave before anything that waited."""
+        for old, newer in pointless(chat.queue):
+            if newer is not None:
+                newer.ambiguous = newer.ambiguous or old.ambiguous
             self._records.forget(DeliveryRecord(seeker=chat.seeker, item=old.item.row, outcome=Delivery.GAVE_UP))
+            self._done.append(old.item.row)
+            chat.queue = deque(owed for owed in chat.queue if owed is not old)
+        if len({owed.item.priority is Priority.PANIC for owed in chat.queue}) > 1:
+            chat.queue = deque(sorted(chat.queue, key=lambda owed: owed.item.priority is not Priority.PANIC))
 
     async def _paused(self, chat: Chat, seconds: float) -> bool:
-        """Wait, unless something newer comes or we are closing. True: the same item is tried again."""
-        chat.woken.clear()
+        """Wait, unless something newer comes (or came during the attempt) or we are closing. True: the same item is tried again."""
         try:
             await asyncio.wait_for(chat.woken.wait(), min(seconds, PAUSE_LIMIT))
         except TimeoutError:
@@ -214,7 +238,7 @@ class Deliverer:
 
     async def _attempt(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """Try one item. A record when it is done with; else the seconds to wait before the next try."""
-        if owed.tries >= TRIES:
+        if owed.tries >= TRIES and not isinstance(owed.effect, EraseSeeker):
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         self._context.crash("before_send")
         match owed.effect:
@@ -329,8 +353,8 @@ class Deliverer:
     async def _remove(self, chat: Chat, owed: Owed, messages: list[ChatMessage]) -> tuple[DeliveryRecord | None, float]:
         removed, older = await self._delete(chat, messages, urgent=owed.item.priority is Priority.PANIC)
         left = {message.row for message in messages} - set(removed)
-        if left and owed.tries < 5:
-            return None, 1.0 + owed.tries
+        if left and owed.tries < TRIES - 1:
+            return None, min(PAUSE_LIMIT, 1.0 + owed.tries)
         return _done(chat, owed, Delivery.DELIVERED, removed=tuple(removed), older=older or bool(left)), 0.0
 
     async def _delete(self, chat: Chat, messages: list[ChatMessage], *, urgent: bool) -> tuple[tuple[int, ...], bool]:
@@ -356,7 +380,7 @@ class Deliverer:
         """The wipe is done: destroy the key, delete the rows, and see that the log holds nothing."""
         chat.messages.clear()
         if not await self._context.storage.finish_erasure(chat.seeker):
-            return None, 0.1
+            return None, min(PAUSE_LIMIT, 0.1 * (1 + owed.tries))  # never given up: nothing may stay readable
         return DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED), 0.0
 
     def _gone(self, chat: Chat, owed: Owed) -> DeliveryRecord:
@@ -372,11 +396,23 @@ def _opened(item: OutboxItem, effect: Effect) -> Owed:
     return Owed(item=item, effect=effect, own=int(own), typed_at_once=at_once == b"1")
 
 
-def _replaced(owed: Owed, later: list[Owed]) -> bool:
-    """A screen is replaced by the next screen, unless that one must come as a new message or something else stands between."""
-    if not isinstance(owed.effect, ShowScreen) or not later:
-        return False
-    return isinstance(later[0].effect, ShowScreen) and not later[0].effect.fresh
+def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:
+    """What must not be shown any more, each with the screen that takes its place: a screen with a newer one behind it, a recording with
+    danger or a leaving behind it. The cover of a leaving belongs to its wipe, so a newer screen after the wipe does not replace it."""
+    found: list[tuple[Owed, Owed | None]] = []
+    newer: Owed | None = None
+    urgent = False
+    for owed in reversed(queue):
+        if isinstance(owed.effect, Wipe):
+            newer, urgent = None, True
+        elif isinstance(owed.effect, ShowScreen):
+            if newer is not None:
+                found.append((owed, newer))
+            else:
+                newer, urgent = owed, urgent or owed.item.priority is Priority.PANIC
+        elif isinstance(owed.effect, SpeakVoice) and urgent:
+            found.append((owed, newer))
+    return found
 
 
 def _done(

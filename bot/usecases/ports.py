@@ -84,12 +84,13 @@ class Held:
 class Change:
     """Everything one event does to one seeker, written whole or not at all.
 
-    `update_id` None: the event was ours (a timer). `expected_version`: the version that was read; the row is written as expected_version + 1.
+    `update_id` None: the event was ours (a timer). `expected_version`: the version that was read; the row is written as expected_version
+    + 1.
     `conversation` None with `erase` False: the conversation is left as it is. `chat_id`: written when not yet held.
     `messages`: rows to add. `outbox`: in order. `drop_unsent_screens`: unsent `ShowScreen` items of this seeker are replaced by the newer.
     `lifetime`: seconds after sending at which every held message (media excepted) is to be deleted from now on.
-    `erase`: the conversation row and all earlier outbox items go now; `cover_until` is written as the keyed mark; address, message ids and key
-    go when the wipe has been done (`Storage.finish_erasure`).
+    `erase`: the conversation row and all earlier outbox items go now; `cover_until` is written as the keyed mark; address, message ids
+    and key go when the wipe has been done (`Storage.finish_erasure`).
     """
 
     seeker: SeekerId
@@ -119,7 +120,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What came of one change. `outbox` and `messages` carry their rows' ids when committed. `error` is an error class name, never words."""
+    """What came of one change. `outbox` and `messages` carry their rows' ids when committed. `error` is an error class name, never
+    words."""
 
     verdict: Verdict
     outbox: tuple[OutboxItem, ...] = ()

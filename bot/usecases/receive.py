@@ -122,6 +122,18 @@ class Reception:
     # -- one wave ----------------------------------------------------------------------------------------------------------
 
     async def _wave(self, wave: Sequence[Turn]) -> None:
+        """Work a wave; their ledgers stay in memory from before they are read until what is owed has been taken."""
+        seekers = [turn.seeker for turn in wave]
+        self._deliverer.await_changes(seekers)
+        try:
+            again = await self._worked(wave)
+        finally:
+            self._deliverer.let_go(seekers)
+        for turn in again:
+            await self._wave([turn])
+
+    async def _worked(self, wave: Sequence[Turn]) -> list[Turn]:
+        """One commit. Answers the turns that another writer got in the way of."""
         context = self._context
         updates = [turn.incoming.update_id for turn in wave if turn.incoming]
         held, seen = await context.storage.read([turn.seeker for turn in wave], updates)
@@ -134,7 +146,7 @@ class Reception:
             if made is not None:
                 prepared.append((turn, made))
         if not prepared:
-            return
+            return []
         context.crash("after_advance")
         written = await context.storage.write([made.change for _, made in prepared])
         again = []
@@ -145,8 +157,7 @@ class Reception:
                 await self._failed(turn, result.error)
             else:
                 self._committed(turn, made, result, held.get(turn.seeker) or Held())
-        for turn in again:
-            await self._wave([turn])
+        return again
 
     def _committed(self, turn: Turn, made: Prepared, written: Written, held: Held) -> None:
         self._acknowledge(turn)

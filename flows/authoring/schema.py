@@ -1,7 +1,8 @@
 """What administrators may write, as pydantic schemas: flows, cards, facts, urgency rules, scenarios.
 
 These are the only shapes `content/` can have; an unknown or misspelt key is refused with its name. Texts are source language (es-MX).
-A text may hold `{fact_id}` (the value of a fact), `{org}` and the few names listed in `PLACEHOLDERS`, and `**bold**`. Nothing else is markup.
+A text may hold `{fact_id}` (the value of a fact), `{org}` and the few names listed in `PLACEHOLDERS`, and `**bold**`. Nothing else is
+markup.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Target = Annotated[str, StringConstraints(pattern=r"^(@[a-z_]+(:[a-z][a-z0-9_]*)?|[a-z][a-z0-9_]{0,39})$")]
 """A step of the same flow, or `@flow:ID`, `@copy:FACT`, or a command: `@back @menu @language @person @exit @hide @erase @pause @danger
-@sources @privacy @steps @help @start @resume @erase_now @next` (`@next` leaves the flow: back to the caller, to the next queued need, or to "anything else?")."""
+@sources @privacy @steps @help @start @resume @erase_now @next` (`@next` leaves the flow: back to the caller, to the next queued need, or
+to "anything else?")."""
 GuardText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 """`missing.minor is yes`, `phone is not lent`, `threat.signs has deadline`, `x is known`, joined by `and` / `or` (and binds tighter)."""
 
@@ -135,8 +137,10 @@ class FlowFile(Strict):
 
 
 class Block(Strict):
-    """A paragraph of a card. `facts` it rests on (those in `{...}` count by themselves); `when` guards it; `once`: said once a conversation;
-    `door`: a local or state authority, taken away when the authority is part of it; `standing`: shown only on a test version, or only live."""
+    """A paragraph of a card. `facts` it rests on (those in `{...}` count by themselves); `when` guards it; `once`: said once a
+    conversation; `door`: a local or state authority, taken away when the authority is part of it; `standing`: shown only on a test
+    version, or only
+    live."""
 
     id: Id
     text: Text
@@ -167,8 +171,8 @@ class Source(Strict):
 class Fact(Strict):
     """A dated fact. `value` fills `{id}` (a phone, an address of a page, a figure); a rule has only its `statement`.
 
-    After `review_by` a fact of high risk is not shown: `fallback` stands in the block's place. `conflict` records that sources disagree: such
-    a number is never the only door. `test_called`: the day a person dialled it and it answered as stated."""
+    After `review_by` a fact of high risk is not shown: `fallback` stands in the block's place. `conflict` records that sources disagree:
+    such a number is never the only door. `test_called`: the day a person dialled it and it answered as stated."""
 
     id: Id
     kind: Literal["phone", "whatsapp", "link", "email", "deadline", "figure", "rule"]
@@ -213,8 +217,10 @@ class UrgencyFile(Strict):
 class Scenario(Strict):
     """ "If the person answers X and Y, they reach Z and never see W", in words an administrator can read.
 
-    `does`: what the person types (plain words) or picks (`[text of the button]`), in order. `reaches`: a step `flow.step` or a card id that must
-    be on screen at the end. `sees` / `never_sees`: words or fact ids that must (not) be on any screen on the way. `urgency`: level at the end."""
+    `does`: what the person types (plain words) or picks (`[text of the button]`), in order. `reaches`: a step `flow.step` or a card id
+    that must be on screen at the end. `sees` / `never_sees`: words or fact ids that must (not) be on any screen on the way. `urgency`:
+    level at
+    the end."""
 
     scenario: Text
     locale: str = "es"

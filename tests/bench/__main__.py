@@ -7,10 +7,8 @@ import json
 import os
 import platform
 import pstats
-import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +36,10 @@ KILL_SECONDS: Final = 12.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One experiment of the round. `rows`: the goals that need it. `share`: of Amparo's own saturated rate, for open loops that depend on it."""
+    """One experiment of the round. `rows`: the goals that need it. `share`: the rate is this part of Amparo's own saturated one (kills).
+
+    `stored`: conversations that are there beforehand.
+    """
 
     rows: frozenset[int]
     name: str

@@ -65,8 +65,8 @@ def _node(how: str) -> Command:
     return command
 
 
-def _ours(name: str, title: str, command: Command = _amparo, **extra: str) -> Bot:
-    return Bot(name=name, title=title, command=command, script=HERE / "amparo.json", extra=AMPARO_SETTINGS | extra)
+def _ours(name: str, title: str, extra: Mapping[str, str], command: Command = _amparo) -> Bot:
+    return Bot(name=name, title=title, command=command, script=HERE / "amparo.json", extra=AMPARO_SETTINGS | dict(extra))
 
 
 def _peer(name: str, title: str, command: Command) -> Bot:
@@ -78,16 +78,16 @@ def slow(workshop: Workshop, milliseconds: int) -> Bot | None:
     if workshop.slow_disk is None:
         return None
     extra = {"LD_PRELOAD": str(workshop.slow_disk), "BENCH_COMMIT_MS": str(milliseconds)}
-    return _ours("amparo-slow", f"Amparo, commits {milliseconds} ms slower", **extra)
+    return _ours("amparo-slow", f"Amparo, commits {milliseconds} ms slower", extra)
 
 
 def profiled(report: Path) -> Bot:
     """Amparo under cProfile, which writes `report` when it is stopped."""
-    return _ours("amparo-profiled", "Amparo under cProfile", _profiled, BENCH_PROFILE=str(report))
+    return _ours("amparo-profiled", "Amparo under cProfile", {"BENCH_PROFILE": str(report)}, _profiled)
 
 
-AMPARO: Final = _ours("amparo", "Amparo")
-AMPARO_WEBHOOK: Final = _ours("amparo-webhook", "Amparo, webhook", **WEBHOOK)
+AMPARO: Final = _ours("amparo", "Amparo", {})
+AMPARO_WEBHOOK: Final = _ours("amparo-webhook", "Amparo, webhook", WEBHOOK)
 A: Final = _peer("a", "a  python-telegram-bot, memory", _python("ptb_conversation.py", "none"))
 B: Final = _peer("b", "b  python-telegram-bot + PicklePersistence", _python("ptb_conversation.py", "pickle"))
 C: Final = _peer("c-full", "c  python-telegram-bot + aiosqlite, FULL", _python("ptb_sqlite.py"))

@@ -89,7 +89,7 @@ class Stage:
         self._running["bot"] = subprocess.Popen(pinned, env=env, cwd=self._folder, stdout=self._log, stderr=self._log)
 
     def _ask(self, path: str) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:  # noqa: S310 - our own server
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
             return int(answer.read())
 
     def _phase(self) -> int:
@@ -193,8 +193,7 @@ def kill_twice(bot: Bot, load: Load, workshop: Workshop) -> Numbers:
         for _ in range(2):
             time.sleep(load.secs / 3)
             on.kill()
-        counted = on.result()
-    return counted
+        return on.result()
 
 
 def unanswered(counted: Numbers) -> float:
@@ -235,6 +234,3 @@ def _numbers(said: dict[str, object]) -> Numbers:
     calls = said.get("calls")
     per = {f"call.{name}": float(value) for name, value in calls.items()} if isinstance(calls, dict) else {}
     return flat | per
-
-
-assert ROOT.is_dir()

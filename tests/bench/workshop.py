@@ -53,7 +53,7 @@ def _server(say: Callable[[str], None]) -> Path:
     built = CACHE / "load_server"
     if not shutil.which("go"):
         raise NotReady(NO_GO)
-    sources = sorted((HERE / "load_server").glob("*.go")) + [HERE / "load_server" / "go.mod"]
+    sources = [*sorted((HERE / "load_server").glob("*.go")), HERE / "load_server" / "go.mod"]
     _once(built, sources, say, "building the load server", lambda: _run(["go", "build", "-o", str(built), "."], HERE / "load_server"))
     return built
 

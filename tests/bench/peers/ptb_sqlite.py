@@ -15,7 +15,8 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import ApplicationBuilder, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 PORT = sys.argv[1]
-SAVE = "INSERT INTO session(user_id, state, data) VALUES(?, ?, ?) ON CONFLICT(user_id) DO UPDATE SET state = excluded.state, data = excluded.data"
+SAVE = """INSERT INTO session(user_id, state, data) VALUES(?, ?, ?)
+ON CONFLICT(user_id) DO UPDATE SET state = excluded.state, data = excluded.data"""
 TAPS = {
     ("lang", "lang"): ("consent", words.CONSENT, words.CONSENT_KB),
     ("consent", "consent"): ("sit", words.SITUATION, words.SITUATION_KB),

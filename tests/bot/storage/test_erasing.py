@@ -86,8 +86,7 @@ async def test_without_a_cover_not_even_the_keyed_name_is_left(house: House, sto
     await _live(storage)
     await storage.write([change(1, 500, 3, conversation=None, erase=True)])
     assert await storage.finish_erasure(seeker(1))
-    assert seeker(1) not in house.bytes()
-    assert seeker(2) in house.bytes()
+    assert (house.bytes().count(seeker(1)), house.bytes().count(seeker(2)) > 0) == (0, True)
 
 
 async def test_finishing_again_is_harmless(storage: SqlStorage) -> None:

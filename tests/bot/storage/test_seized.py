@@ -75,8 +75,8 @@ async def test_exact_times_are_not_in_the_open(house: House) -> None:
     """Columns hold days and ten-minute slots; the second somebody wrote is inside a seal."""
     at = START + 12_345
     async with await house.open() as storage:
-        fields = {"at": at, "due_at": at + 61, "cover_until": at + 43_201, "messages": (typed(1, sent_at=at),)}
-        await storage.write([change(1, 1, **fields)])
+        turn = change(1, 1, at=at, due_at=at + 61, cover_until=at + 43_201, messages=(typed(1, sent_at=at),))
+        await storage.write([turn])
     raw = sqlite3.connect(house.path)
     numbers = {
         value

@@ -61,7 +61,8 @@ class Lexicon:
         named = exact.removeprefix("language_") if exact.startswith("language_") else None
         if named:
             command = Command.LANGUAGE
-        intents = tuple(dict.fromkeys(self._intents(plain.split())))
+        # An exact command is nothing else: its words need no further look.
+        intents = () if command else tuple(dict.fromkeys(self._intents(plain.split())))
         return Reading(
             command=command,
             intents=tuple(intent for intent in intents if not intent.startswith(KIN) and intent not in CRISES),

@@ -42,7 +42,7 @@ def test_a_second_lock_is_refused_and_a_released_one_is_not(tmp_path: Path) -> N
 
 def test_another_process_is_kept_out_until_it_dies(tmp_path: Path) -> None:
     other = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()}
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
     )
     try:
         assert other.stdout is not None

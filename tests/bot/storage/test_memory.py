@@ -148,4 +148,4 @@ class Deeds(RuleBasedStateMachine):
 
 
 TestDeeds = Deeds.TestCase
-TestDeeds.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestDeeds.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -87,6 +87,11 @@ class Facts:
         """Its value, or None when it is hidden. A fact that is only a rule has the value ''."""
         return None if self.hides(fact_id, today) else self.by_id[fact_id].value or ""
 
+    def worded(self, fact_id: str, today: date, locale: str) -> str | None:
+        """Its value as this language says it: a deadline or a figure has words ("30 working days"), a phone has none."""
+        value = self.current(fact_id, today)
+        return self.words.get(locale, {}).get(f"fact.{fact_id}.value") or value if value else value
+
     def dated(self, fact_id: str, today: date) -> date | None:
         """The day it was checked, when that must be said beside it: shown although its review date has passed."""
         if self.hides(fact_id, today):

@@ -176,7 +176,7 @@ class _Desk:
     def _value(self, name: str) -> str | None:
         if name == "org":
             return self.standing.organization
-        return self.facts.current(name, self.today)
+        return self.facts.worded(name, self.today, self.screen.locale)
 
     def _said(self, message: str, **extra: str) -> Iterator[Pieces]:
         """A text of our own as a paragraph; nothing when it does not exist or cannot be filled."""

@@ -6,7 +6,7 @@ at: 2026-12-01T03:00:00Z
 steps:
   - types: mi hijo no llego anoche
     sees: [no hay que esperar]
-    buttons: [Sí, 'No']
+    offers: [Sí, 'No']
   - presses: Nada de eso
     sees: ['Esta noche, en este orden']
     never_sees: [paga]
@@ -31,7 +31,10 @@ from flows.program import Program
 
 
 class Act(BaseModel):
-    """One thing the person does (exactly one of the first five), and what is true afterwards."""
+    """One thing the person does (exactly one of the first five), and what is true afterwards.
+
+    `buttons`: all of them, in order; `offers`: among them; `did`: names of the effects beside the screen; `fresh`: as a new message.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     starts: str | None = None
@@ -42,6 +45,8 @@ class Act(BaseModel):
     sees: list[str] = []
     never_sees: list[str] = []
     buttons: list[str] | None = None
+    offers: list[str] = []
+    never_offers: list[str] = []
     stored: dict[str, list[str]] | None = None
     at: str | None = None
     did: list[str] | None = None
@@ -96,6 +101,8 @@ def _differs(act: Act, seen: Seen, session: Session) -> list[str]:
     here = f"{held.here.flow}.{held.here.step}"
     wrong = [f"does not see {words!r} but:\n{seen.text}" for words in act.sees if words not in seen.text]
     wrong += [f"sees {words!r}" for words in act.never_sees if words in seen.text]
+    wrong += [f"is not offered {label!r} but: {', '.join(seen.buttons)}" for label in act.offers if label not in seen.buttons]
+    wrong += [f"is offered {label!r}" for label in act.never_offers if label in seen.buttons]
     checks: list[tuple[str, Any, Any]] = [
         ("buttons", act.buttons, list(seen.buttons)),
         ("stored", act.stored, {key: list(value) for key, value in held.answers.items()}),

@@ -24,6 +24,9 @@ WHY = "Why it is asked; stands in parentheses"
 BUTTON = "Button, a few words"
 HEARS = "Words a person may type for this, joined by |; add and drop freely"
 STATEMENT = "What a fact says"
+VALUE = "Stands inside sentences, where a text names the fact"
+WORDED = ("deadline", "figure")
+"""Kinds whose value is words ("30 días hábiles"); a phone or an address is the same in every language."""
 FALLBACK = "Stands in the place of a fact that is not shown"
 INTERFACE = "Interface"
 
@@ -114,6 +117,8 @@ def _card(content: Content, card: CardFile) -> Iterator[SourceMessage]:
 
 def _fact(content: Content, fact: Fact) -> Iterator[SourceMessage]:
     scribe = _Scribe(content, ("facts", fact.id), fact.risk == "high")
+    if fact.kind in WORDED and fact.value:
+        yield scribe.message(f"fact.{fact.id}.value", fact.value, VALUE)
     yield scribe.message(f"fact.{fact.id}.statement", fact.statement, STATEMENT)
     yield scribe.message(f"fact.{fact.id}.fallback", fact.fallback, FALLBACK)
 

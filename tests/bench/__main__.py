@@ -24,12 +24,14 @@ from tests.bench.experiment import Failed, Load, Numbers, kill_twice, measure, u
 from tests.bench.goals import Judged, Results, judge
 from tests.bench.workshop import CACHE, HERE, NotReady, Workshop, prepare
 
-out: Final = Console(highlight=False)
+out: Final = Console(highlight=False, width=130)
 LOG: Final = HERE / "results.jsonl"
 USUAL: Final = frozenset({1, 2, 4, 7, 8})
 ALL: Final = frozenset(range(1, 11))
 FAULTY: Final = ("-p429", "0.01", "-retry-after", "1", "-p5xx", "0.02", "-pdrop-before", "0.01")
 COMMIT_MS: Final = 10
+NOISY: Final = 0.05
+"""Share of the bot's processor that others may take before the line says so."""
 KILL_SECONDS: Final = 12.0
 """Least measured time of row 7: a start takes seconds, and there are two."""
 
@@ -155,7 +157,8 @@ def _tell(number: int, run: Run, counted: Numbers) -> None:
     speed = f"{counted['updates_per_s']:8,.0f}/s  p50 {counted['p50_ms']:7.1f}  p99 {counted['p99_ms']:7.1f} ms"
     cost = f"  {counted['cpu_us']:6,.0f} µs  {counted['rss_mb']:4.0f} MB" if "cpu_us" in counted else ""
     care = f"  unanswered {unanswered(counted):.0f}  repeats {counted['dup']:.0f}  silence {counted['silence_ms']:.0f} ms"
-    out.print(f"{number}  {run.name:13s} {run.bot.title:42s} {speed}{cost}{care}", markup=False, soft_wrap=True)
+    noise = f"  [others took {counted['others']:.0%} of its processor]" if counted.get("others", 0.0) > NOISY else ""
+    out.print(f"{number}  {run.name:13s} {run.bot.title:42s} {speed}{cost}{care}{noise}", markup=False, soft_wrap=True)
 
 
 def _machine() -> dict[str, object]:
@@ -168,7 +171,9 @@ def _machine() -> dict[str, object]:
 
 
 def _show(judged: list[Judged], workshop: Workshop) -> None:
-    table = Table("#", "goal", "Amparo", "compared with", "ratio", "to reach", "", box=None, pad_edge=False)
+    table = Table("#", "goal", "Amparo", "other", "ratio", "to reach", "", box=None, pad_edge=False)
+    for column in table.columns:
+        column.no_wrap = True
     for goal in judged:
         verdict = {True: "reached", False: "MISSED", None: "not measured"}[goal.reached]
         table.add_row(str(goal.row), goal.what, goal.ours, goal.other, goal.ratio, goal.goal, verdict)

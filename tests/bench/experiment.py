@@ -171,19 +171,22 @@ def stage(bot: Bot, load: Load, workshop: Workshop, stored: Path | None = None) 
 
 
 def measure(bot: Bot, load: Load, workshop: Workshop, stored: Path | None = None) -> Numbers:
-    """Run a bot under a load. Numbers of the load server, and `cpu_us` an update, `cpu` (share of one), `rss_mb`, `idle_mb`."""
+    """Run a bot under a load. Numbers of the load server, and `cpu_us` an update, `cpu` (share of its processor), `others` (share that other
+    programs took of it: a busy machine), `rss_mb`, `idle_mb`."""
     with stage(bot, load, workshop, stored) as on:
         on.reach(1)
         idle = rss_mb(on.pid)
         on.reach(2)
-        began, cpu = time.monotonic(), cpu_seconds(on.pid)
+        began, cpu, busy = time.monotonic(), cpu_seconds(on.pid), busy_seconds(_processors()[0][0])
         time.sleep(max(0.5, load.secs - 0.2))
         on.check_alive()
-        share = (cpu_seconds(on.pid) - cpu) / (time.monotonic() - began)
+        took = time.monotonic() - began
+        share = (cpu_seconds(on.pid) - cpu) / took
+        others = max(0.0, (busy_seconds(_processors()[0][0]) - busy) / took - share)
         rss = rss_mb(on.pid)
         counted = on.result()
     per_update = share / counted["updates_per_s"] * 1e6 if counted["updates_per_s"] else float("inf")
-    return counted | {"cpu": share, "cpu_us": per_update, "rss_mb": rss, "idle_mb": idle}
+    return counted | {"cpu": share, "others": others, "cpu_us": per_update, "rss_mb": rss, "idle_mb": idle}
 
 
 def kill_twice(bot: Bot, load: Load, workshop: Workshop) -> Numbers:
@@ -205,6 +208,14 @@ def cpu_seconds(pid: int) -> float:
     """Time the process has used, user and system, all threads."""
     fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def busy_seconds(processor: int) -> float:
+    """Time this processor was not idle, whoever used it, a hypervisor included."""
+    lines = Path("/proc/stat").read_text("utf-8").splitlines()
+    fields = next(line.split()[1:9] for line in lines if line.startswith(f"cpu{processor} "))
+    idle, waiting = 3, 4
+    return sum(int(value) for place, value in enumerate(fields) if place not in (idle, waiting)) / TICKS
 
 
 def rss_mb(pid: int) -> float:

@@ -41,7 +41,7 @@ from flows.events import (
     TimerFired,
 )
 from flows.matching import normalise, pick
-from flows.navigation import Journey, go_back, journey_to, land, leave_flow, open_flow, resolve
+from flows.navigation import Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
 from flows.screens import screen
 from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
@@ -310,9 +310,7 @@ def _to_guide(program: Program, conversation: Conversation, number: int) -> Conv
 
 def _choose(program: Program, conversation: Conversation, step: StepNode, choice: ChoiceNode, at: int) -> Advanced:
     if step.kind == "ask_many" and choice.to == step.id:  # a choice that stays is a tick
-        held = conversation.answers.get(step.saves, ())
-        ticked = tuple(v for v in held if v != choice.id) if choice.id in held else (*held, choice.id)
-        return _show(program, conversation.evolve(answers=_with(conversation, step.saves, ticked)))
+        return _show(program, tick(conversation, step.saves, choice.id))
     saved = ((step.saves, (choice.id,)),) if step.kind in ("ask", "ask_yes_no", "ask_many") else ()
     sets = tuple((key, (value,)) for key, value in choice.sets.items() if key not in SPECIAL_SETS)
     journey = journey_to(program, conversation, f"choice:{choice.id}", (*saved, *sets))

@@ -29,7 +29,7 @@ def pick(text: str, options: Sequence[tuple[str, str]], labels: Mapping[str, fro
     exact label; then the longest label the text begins with; then the one label of two words or more that stands inside the text.
     """
     words = normalise(text)
-    if words.isdigit():
+    if words.isdecimal():
         place = int(words) if len(words) < 3 else 0
         return options[place - 1][0] if 1 <= place <= len(options) else None
     ways = [(code, way) for code, label in options for way in labels.get(label, ())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -61,6 +61,17 @@ def _say_once(step: StepNode, conversation: Conversation) -> Conversation:
     """What a screen says once counts as said when the person moves on from it."""
     said = tuple(b.message for b in visible_blocks(step, conversation) if b.once)
     return conversation.evolve(seen=(*conversation.seen, *said)[-limits.SEEN_BLOCKS :]) if said else conversation
+
+
+def tick(conversation: Conversation, question: str, value: str) -> Conversation:
+    """Tick an option, or take the tick away. The move that led to this question learns to undo it: going back past the question unticks."""
+    held = conversation.answers.get(question)
+    ticked = tuple(v for v in held or () if v != value) if value in (held or ()) else (*(held or ()), value)
+    written = conversation.evolve(answers=MappingProxyType({**conversation.answers, question: ticked}))
+    if not conversation.trail or any(key == question for key, _ in conversation.trail[-1].undo):
+        return written
+    last = conversation.trail[-1]
+    return written.evolve(trail=(*conversation.trail[:-1], replace(last, undo=(*last.undo, (question, held)))))
 
 
 def go_back(program: Program, conversation: Conversation) -> Conversation:

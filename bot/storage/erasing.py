@@ -29,7 +29,6 @@ def finish(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, log: Path, h
             return False
         with transaction(raw, hook):
             sql.ERASURE_GONE.one(raw, seeker)
-        shelf.memory.forget(seeker)
     return truncated(raw, log)
 
 

@@ -171,8 +171,11 @@ def stage(bot: Bot, load: Load, workshop: Workshop, stored: Path | None = None) 
 
 
 def measure(bot: Bot, load: Load, workshop: Workshop, stored: Path | None = None) -> Numbers:
-    """Run a bot under a load. Numbers of the load server, and `cpu_us` an update, `cpu` (share of its processor), `others` (share that other
-    programs took of it: a busy machine), `rss_mb`, `idle_mb`."""
+    """Run a bot under a load.
+
+    Numbers of the load server, and `cpu_us` an update, `cpu` (the bot's share of its processor), `others` (what others took of it: a
+    busy machine), `rss_mb` at the end, `idle_mb` before anybody wrote.
+    """
     with stage(bot, load, workshop, stored) as on:
         on.reach(1)
         idle = rss_mb(on.pid)

@@ -108,6 +108,7 @@ def _stalls(results: Results) -> Iterator[Judged]:
 def _kills(results: Results) -> Iterator[Judged]:
     runs = results.of(KILLS, "amparo")
     yield _at_most(7, "unanswered after two kills", max(map(unanswered, runs), default=None), 0.0, "")
+    yield _at_most(7, "repeats before the first kill", results.worst(KILLS, "amparo", "dup_unkilled"), 0.0, "")
     yield _at_most(7, "most repeats to one chat after one kill", results.worst(KILLS, "amparo", "dup_chat_max"), 1.0, "")
     yield _at_most(7, "repeated edits", results.worst(KILLS, "amparo", "dup_edit"), 0.0, "")
 

@@ -736,7 +736,7 @@ func stats() []byte {
 		"no_button": atomic.LoadInt64(&noBtn), "open_missed": atomic.LoadInt64(&missed), "cbq_sent": atomic.LoadInt64(&cbqSent), "cbq_answered": atomic.LoadInt64(&cbqAns),
 		"n429": atomic.LoadInt64(&n429), "n5xx": atomic.LoadInt64(&n5xx), "drop_before": atomic.LoadInt64(&nDropB), "drop_after": atomic.LoadInt64(&nDropA),
 		"poll_batch": ab, "redelivered": rd, "queue": bl, "webhook_errors": atomic.LoadInt64(&hookErr), "calls": c, "requests": atomic.LoadInt64(&totalReq),
-		"dup_edit": atomic.LoadInt64(&dupEdit), "dup_chat_max": atomic.LoadInt64(&dupChatMax), "dup_by_kill": dupEra[:atomic.LoadInt64(&kills)+1],
+		"dup_edit": atomic.LoadInt64(&dupEdit), "dup_chat_max": atomic.LoadInt64(&dupChatMax), "dup_by_kill": dupEra[:atomic.LoadInt64(&kills)+1], "dup_unkilled": dupEra[0],
 		"silence_ms": float64(atomic.LoadInt64(&silence)) / 1e6, "jitter_ms": float64(atomic.LoadInt64(&jitter)) / 1e6})
 	return b
 }

@@ -60,9 +60,11 @@ def test_each_single_part_is_bound(other: Bound) -> None:
     assert verify(KEY, token, **other) is None
 
 
-def test_parts_cannot_be_shifted_into_each_other() -> None:
-    token = sign(KEY, user=1, chat=1, program="a|1|b", step="c", turn=0, code="x")
-    assert verify(KEY, token, user=1, chat=1, program="a", step="b|1|c") is None
+@pytest.mark.parametrize(("one", "other"), [(("a|b", "c"), ("a", "b|c")), (("a|1|b", "c"), ("a", "b|1|c")), (("", "|"), ("|", ""))])
+def test_parts_cannot_be_shifted_into_each_other(one: tuple[str, str], other: tuple[str, str]) -> None:
+    token = sign(KEY, user=1, chat=1, program=one[0], step=one[1], turn=0, code="x")
+    assert verify(KEY, token, user=1, chat=1, program=one[0], step=one[1]) is not None
+    assert verify(KEY, token, user=1, chat=1, program=other[0], step=other[1]) is None
 
 
 @given(st.data(), turns, codes)

@@ -267,7 +267,8 @@ def _needs(program: Program, conversation: Conversation, intents: tuple[str, ...
         conversation = _answer(conversation, key, value)
     flow = program.flows[first.flow]
     done = {first.flow, *flow.replaces}
-    queue = tuple(name for name in (*rest, *conversation.queue) if name not in done)[: limits.QUEUED_FLOWS]
+    waiting = dict.fromkeys((*rest, *conversation.queue))
+    queue = tuple(name for name in waiting if name not in done)[: limits.QUEUED_FLOWS]
     ref = flow.echoes.get(who or "", flow.echo)
     opened = open_flow(program, conversation.evolve(queue=queue), first.flow, first.step)
     return _show(program, opened, Echo(kind=EchoKind.INTENT, ref=ref, who=who) if ref else None)

@@ -378,8 +378,13 @@ class Deliverer:
 
     async def _erase(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """The wipe is done: destroy the key, delete the rows, and see that the log holds nothing."""
-        chat.messages.clear()
-        if not await self._context.storage.finish_erasure(chat.seeker):
+        before = {message.row for message in chat.messages}
+        finished = await self._context.storage.finish_erasure(chat.seeker)
+        held, _ = await self._context.storage.read([chat.seeker], ())
+        newer = held[chat.seeker].messages  # of a conversation that began meanwhile: its wipe must find them
+        rows = {message.row for message in newer}
+        chat.messages = [*newer, *(m for m in chat.messages if m.row not in before and m.row not in rows)]
+        if not finished:
             return None, min(PAUSE_LIMIT, 0.1 * (1 + owed.tries))  # never given up: nothing may stay readable
         return DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED), 0.0
 

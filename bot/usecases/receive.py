@@ -286,7 +286,8 @@ class Reception:
             chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
             messages=_theirs(incoming, after),
             outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
-            drop_unsent_screens=any(isinstance(effect, ShowScreen) for effect in effects),
+            # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.
+            drop_unsent_screens=not held.erasing and any(isinstance(effect, ShowScreen) for effect in effects),
             lifetime=lifetimes[-1] if lifetimes else None,
             erase=erase is not None,
             cover_until=erase.cover_until if erase else None,

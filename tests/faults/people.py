@@ -131,7 +131,7 @@ class Seeker:
         self.ending = ending
         self.model = Model(locale=person.language_code)
         self._random = Random(seed)
-        self.erased = 0
+        self.cards: set[str] = set()
 
     async def converse(self, acts: int, enough: asyncio.Event) -> None:
         """At least `acts` acts, and more until `enough` is set; then the ending. Waits for an answer as people do: mostly."""
@@ -179,7 +179,7 @@ class Seeker:
         found = [b for row in self.api.screen(self.person).rows for b in row if str(b["text"]) in ("Sí, borrar", "Yes, delete")]
         self._press(str(found[0]["callback_data"]))
         await self._answered()
-        self.erased += 1
+        self.cards.add(self.api.screen(self.person).text)
 
     def _type(self, text: str) -> None:
         at = int(self.api.now())

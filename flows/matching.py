@@ -18,7 +18,8 @@ def normalise(text: str) -> str:
     """Lower case, no accents, words only, one space between."""
     folded = text.casefold().translate(_FOLD)
     if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+        folded = plain.casefold().translate(_FOLD)
     return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
 
 

@@ -32,7 +32,7 @@ class ProfiledPoller(Poller):
 def run() -> None:
     """Serve until told to stop, then write the profile to the file named by BENCH_PROFILE."""
     sys.argv = ["amparo", "run"]
-    bootstrap.Poller = ProfiledPoller  # type: ignore[misc]  # the product knows nothing of profiles
+    bootstrap.Poller = ProfiledPoller  # type: ignore[attr-defined]  # the product knows nothing of profiles
     with suppress(SystemExit):
         main()
     PROFILE.disable()

@@ -91,7 +91,7 @@ LABELS = {
         ("decir no", None),
         ("", None),
         ("¿?", None),
-        ("²", None),
+        ("②", "c1"),
     ],
 )
 def test_pick(text: str, code: str | None) -> None:
@@ -104,6 +104,12 @@ def test_digits_of_other_scripts_count() -> None:
     assert pick("٢", OPTIONS, LABELS) == "c1"
 
 
+@pytest.mark.parametrize("text", ["፩", "𐩀", "፩፩"])
+def test_digits_that_are_no_numbers(text: str) -> None:
+    """Python calls them digits and cannot count with them; they name nothing, and break nothing."""
+    assert pick(text, OPTIONS, LABELS) is None
+
+
 def test_a_way_two_options_share_is_none() -> None:
     """Ambiguous words are asked again, never guessed."""
     labels = {"yes": frozenset({"bueno"}), "no": frozenset({"bueno"})}
@@ -112,7 +118,7 @@ def test_a_way_two_options_share_is_none() -> None:
 
 
 def test_the_longest_beginning_wins() -> None:
-    """"no sé" before "no"."""
+    """What says most is meant: "no sé" before "no"."""
     labels = {"yes": frozenset({"no se"}), "no": frozenset({"no"})}
     assert pick("no se bien", OPTIONS, labels) == "c0"
     assert pick("no bien", OPTIONS, labels) == "c1"

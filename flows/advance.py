@@ -9,6 +9,7 @@ said; then the question on the screen; then a need the words name; then "I did n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -154,7 +155,7 @@ def _dimmed(program: Program, conversation: Conversation, event: Event) -> Advan
 def _paused(program: Program, conversation: Conversation, event: Event) -> Advanced:
     """Whatever comes, the person chooses: go on, start again, or erase. Danger and the exits are heard as always."""
     match event:
-        case Pressed() if conversation.here.flow == "paused":
+        case Pressed() if conversation.here.flow in ("paused", "cover"):
             return _press(program, conversation, event.code, event.at)
         case CommandGiven(command=Command.EXIT | Command.ERASE | Command.HIDE | Command.DANGER):
             return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
@@ -262,16 +263,22 @@ def _enter_crisis(program: Program, conversation: Conversation, cry: TriggerNode
 def _needs(program: Program, conversation: Conversation, intents: tuple[str, ...], who: str | None) -> Advanced:
     """One or several needs were named: the first in order of harm is opened, the others wait their turn."""
     triggers = sorted((program.triggers[intent] for intent in intents), key=lambda trigger: program.flows[trigger.flow].first)
-    first, rest = triggers[0], tuple(dict.fromkeys(trigger.flow for trigger in triggers[1:]))
-    for key, value in first.sets.items():
-        conversation = _answer(conversation, key, value)
+    first, rest = triggers[0], tuple(dict.fromkeys(trigger.flow for trigger in triggers[1:] if "phone" not in trigger.sets))
+    effects: tuple[Effect, ...] = ()
+    for trigger in triggers:
+        if trigger is first or "phone" in trigger.sets:  # what was said of the phone holds at once, whatever is shown first
+            for key, value in trigger.sets.items():
+                conversation = conversation if key in SPECIAL_SETS else _answer(conversation, key, value)
+            conversation, special = _special(program, conversation, trigger.sets)
+            effects = (*effects, *special)
     flow = program.flows[first.flow]
     done = {first.flow, *flow.replaces}
     waiting = dict.fromkeys((*rest, *conversation.queue))
     queue = tuple(name for name in waiting if name not in done)[: limits.QUEUED_FLOWS]
     ref = flow.echoes.get(who or "", flow.echo)
     opened = open_flow(program, conversation.evolve(queue=queue), first.flow, first.step)
-    return _show(program, opened, Echo(kind=EchoKind.INTENT, ref=ref, who=who) if ref else None)
+    after, shown = _show(program, opened, Echo(kind=EchoKind.INTENT, ref=ref, who=who) if ref else None)
+    return after, (*effects, *shown)
 
 
 def _press(program: Program, conversation: Conversation, code: str, at: int) -> Advanced:
@@ -315,7 +322,7 @@ def _choose(program: Program, conversation: Conversation, step: StepNode, choice
     saved = ((step.saves, (choice.id,)),) if step.kind in ("ask", "ask_yes_no", "ask_many") else ()
     sets = tuple((key, (value,)) for key, value in choice.sets.items() if key not in SPECIAL_SETS)
     journey = journey_to(program, conversation, f"choice:{choice.id}", (*saved, *sets))
-    changed, effects = _special(program, journey.conversation, choice)
+    changed, effects = _special(program, journey.conversation, choice.sets)
     after, shown = _go(program, changed, Journey(conversation=changed, target=journey.target), at)
     return after, (*effects, *shown)
 
@@ -325,10 +332,10 @@ COMMANDS: Final = MappingProxyType({command.value: command for command in Comman
 SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media"})
 
 
-def _special(program: Program, conversation: Conversation, choice: ChoiceNode) -> Advanced:
+def _special(program: Program, conversation: Conversation, sets: Mapping[str, str]) -> Advanced:
     """Answers that change how Amparo behaves, not only where it goes."""
     effects: tuple[Effect, ...] = ()
-    for key, value in choice.sets.items():
+    for key, value in sets.items():
         if key == "locale" and value in program.locales:
             conversation = conversation.evolve(locale=value)
         elif key == "phone":
@@ -356,7 +363,9 @@ def _media(program: Program, conversation: Conversation, kind: MediaKind) -> Adv
 # -- commands: understood in every state ------------------------------------------------------------------------------------
 
 
-def _command(program: Program, conversation: Conversation, command: Command, at: int, locale: str | None = None) -> Advanced:
+def _command(
+    program: Program, conversation: Conversation, command: Command, at: int, locale: str | None = None, *, laid: bool = False
+) -> Advanced:
     match command:
         case Command.EXIT:
             return _exit(program, conversation, at)
@@ -367,7 +376,7 @@ def _command(program: Program, conversation: Conversation, command: Command, at:
         case Command.BACK:
             return _show(program, go_back(program, conversation))
         case Command.MENU:
-            return _show(program, open_flow(program, conversation, "doors", root=True))
+            return _show(program, open_flow(program, conversation, "doors", root=True, laid=laid))
         case Command.RESUME:
             return _show(program, _resume(program, conversation))
         case Command.PAUSE:
@@ -378,11 +387,11 @@ def _command(program: Program, conversation: Conversation, command: Command, at:
             return _show(program, conversation.evolve(reading_mode=not conversation.reading_mode))
         case Command.DANGER:
             heard = _answer(conversation, "danger.heard", "yes")
-            return _show(program, open_flow(program, heard, "danger"), urgent=True)
+            return _show(program, open_flow(program, heard, "danger", laid=laid), urgent=True)
         case Command.LANGUAGE if locale in program.locales:
             return _show(program, conversation.evolve(locale=locale))
         case _:
-            return _show(program, open_flow(program, conversation, COMMAND_FLOWS[command]))
+            return _show(program, open_flow(program, conversation, COMMAND_FLOWS[command], laid=laid))
 
 
 def _exit(program: Program, conversation: Conversation, at: int) -> Advanced:
@@ -448,6 +457,11 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
         case "idle" if conversation.mode is Mode.ACTIVE:
             dimmed, effects = _hide(program, conversation)
             return (_emptied(dimmed) if TABLE[conversation.phone].answers == 0 else dimmed), effects
+        case "idle" if conversation.mode is Mode.PAUSED:
+            covered = conversation.evolve(stack=(*conversation.stack[-limits.STACK_DEPTH + 1 :], COVER_CARD))
+            return covered, (ShowScreen(screen=screen(program, covered), urgent=True), RemoveTyped())
+        case "answers" if conversation.mode is Mode.PAUSED:
+            return _emptied(conversation.evolve(mode=Mode.DIMMED if conversation.here.flow == COVER_CARD.flow else Mode.ACTIVE)), ()
         case "answers":
             return _emptied(conversation), ()
         case _:
@@ -456,13 +470,24 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
 
 def _waited(program: Program, conversation: Conversation) -> Advanced:
     """An agreed check-in. It rings only where the person has not said that others look at this phone."""
-    step = _step(program, conversation)
-    if not step.then or not TABLE[conversation.phone].reach or conversation.mode is Mode.COVERED:
+    stack = _promised(program, conversation)
+    if not stack or not TABLE[conversation.phone].reach or conversation.mode not in (Mode.ACTIVE, Mode.DIMMED):
         return conversation, ()
-    moved = journey_to(program, _undim(conversation), "then")
+    waiting = conversation.evolve(mode=Mode.ACTIVE, stack=stack, aside="", page=0)
+    moved = journey_to(program, waiting, "then")
     after, effects = _go(program, moved.conversation, moved)
     sound = TABLE[conversation.phone].sound
     return after, tuple(ShowScreen(screen=e.screen, fresh=True, sound=sound) if isinstance(e, ShowScreen) else e for e in effects)
+
+
+def _promised(program: Program, conversation: Conversation) -> tuple[Position, ...]:
+    """The stack up to the step that agreed to write, if one is open: the promise holds while the person looks at something else on top."""
+    for depth in range(len(conversation.stack), 0, -1):
+        at = conversation.stack[depth - 1]
+        step = program.step(at.flow, at.step)
+        if step and step.timer and step.then:
+            return conversation.stack[:depth]
+    return ()
 
 
 def _emptied(conversation: Conversation) -> Conversation:
@@ -485,17 +510,18 @@ def _timed(program: Program, conversation: Conversation, at: int) -> Conversatio
     """Timers after a turn: the screen's, the answers', and a wait's own."""
     times = TABLE[conversation.phone]
     timers: dict[str, int] = {}
-    if conversation.mode is Mode.ACTIVE:
+    if conversation.mode in (Mode.ACTIVE, Mode.PAUSED) and conversation.here.flow != "cover":
         timers["idle"] = at + times.idle
     if times.answers and conversation.mode in (Mode.ACTIVE, Mode.DIMMED):
         timers["answers"] = at + times.answers
+    elif conversation.mode is Mode.DIMMED:  # hidden by hand on a watched phone: the session ends as it would have by itself
+        timers["answers"] = at + times.idle
     if conversation.mode is Mode.PAUSED:
         timers["answers"] = at + limits.PAUSE_SECONDS
-    step = _step(program, conversation)
-    if step.timer and step.then and conversation.mode is Mode.ACTIVE:
-        timers["wait"] = at + step.timer
-    elif "wait" in conversation.timers and conversation.mode is Mode.DIMMED:
-        timers["wait"] = conversation.timers["wait"]
+    stack = _promised(program, conversation)
+    if stack and conversation.mode in (Mode.ACTIVE, Mode.DIMMED) and times.reach:
+        agreed = program.flows[stack[-1].flow].steps[stack[-1].step].timer
+        timers["wait"] = conversation.timers.get("wait", at + agreed)
     return conversation.evolve(timers=MappingProxyType(timers))
 
 
@@ -511,9 +537,9 @@ def _go(program: Program, conversation: Conversation, journey: Journey, at: int 
     if target == "@erase_now":
         return _erase(program, conversation, at)
     if target.startswith("@flow:"):
-        return _show(program, open_flow(program, conversation, target.removeprefix("@flow:")))
+        return _show(program, open_flow(program, conversation, target.removeprefix("@flow:"), laid=True))
     if target.startswith("@"):
-        return _command(program, conversation, COMMANDS.get(target[1:], Command.MENU), at)
+        return _command(program, conversation, COMMANDS.get(target[1:], Command.MENU), at, laid=True)
     here = Position(flow=conversation.here.flow, step=target)
     return _spoken(program, *_show(program, resolve(program, conversation.evolve(stack=(*conversation.stack[:-1], here), page=0))))
 
@@ -547,7 +573,8 @@ def _told(program: Program, before: Conversation, after: Conversation, effects: 
     """Two things are said once, on a screen that has nothing else to say back: their words were taken off the screen (and were read), and
     something older could not be deleted."""
     if after.mode is not Mode.ACTIVE or after.here.flow in CRISIS_FLOWS:
-        return after.evolve(typed=before.typed or typed), effects
+        # An exit or an erasure has wiped what was typed: the first screen after the cover has nothing to say about it.
+        return after.evolve(typed=after.mode is not Mode.COVERED and (before.typed or typed)), effects
     gone = typed if TABLE[after.phone].typed_at_once else before.typed
     silent = all(effect.screen.echo is None for effect in effects if isinstance(effect, ShowScreen))
     if silent and after.older_remains and not after.told_older:

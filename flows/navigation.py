@@ -10,7 +10,7 @@ from typing import Final
 from flows import limits
 from flows.program import Program, StepNode
 from flows.screens import visible_blocks
-from flows.state import Conversation, Position, Turn
+from flows.state import Conversation, PhoneUse, Position, Turn
 from flows.values import values
 
 DOORS: Final = Position(flow="doors", step="doors")
@@ -98,14 +98,18 @@ def go_back(program: Program, conversation: Conversation) -> Conversation:
     )
 
 
-def open_flow(program: Program, conversation: Conversation, flow: str, step: str = "", *, root: bool = False) -> Conversation:
-    """Enter a flow. One that is already open is gone back to instead of nested; too deep, and the oldest frames go."""
+def open_flow(
+    program: Program, conversation: Conversation, flow: str, step: str = "", *, root: bool = False, laid: bool = False
+) -> Conversation:
+    """Enter a flow. One that is already open is gone back to instead of nested; too deep, and the oldest frames go. `laid`: the press
+    that led here has laid its turn on the trail already, and one press is one turn."""
     node = program.flows.get(flow)
     if node is None:
         return conversation.evolve(stack=(DOORS,), aside="")
     at = Position(flow=flow, step=step if step in node.steps else node.start)
     below = () if root else _below(conversation.stack, flow)
-    entered = _lay(conversation, conversation.evolve(stack=(*below, at)[-limits.STACK_DEPTH :], page=0, aside=""))
+    opened = conversation.evolve(stack=(*below, at)[-limits.STACK_DEPTH :], page=0, aside="")
+    entered = opened if laid else _lay(conversation, opened)
     if node.need and flow not in entered.needs:
         entered = entered.evolve(needs=(*entered.needs, flow))
     return resolve(program, entered)
@@ -138,7 +142,8 @@ def _next_need(program: Program, conversation: Conversation) -> Conversation:
     if conversation.queue:
         first, rest = conversation.queue[0], conversation.queue[1:]
         return open_flow(program, conversation.evolve(queue=rest), first, root=True)
-    if not conversation.asked_phone and program.step(ASK_PHONE.flow, ASK_PHONE.step):
+    known = conversation.phone is not PhoneUse.UNASKED or "phone.ask" in conversation.answers
+    if not conversation.asked_phone and not known and program.step(ASK_PHONE.flow, ASK_PHONE.step):
         asked = conversation.evolve(asked_phone=True)
         return asked.evolve(stack=(_safe(program, ANYTHING_ELSE), ASK_PHONE), page=0)
     return resolve(program, conversation.evolve(stack=(_safe(program, ANYTHING_ELSE),), page=0))

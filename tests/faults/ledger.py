@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -46,13 +46,13 @@ def tokens_in(text: str) -> Iterable[int]:
             yield parsed.turn
 
 
-def check_calls(api: LocalBotApi, seekers: Sequence[Seeker], killed_at: Sequence[int]) -> int:
-    """Order in each chat, and repeats only where a kill explains them. Answers how many new messages were repeated."""
+def check_calls(api: LocalBotApi, seekers: Sequence[Seeker], killed_at: Sequence[int]) -> dict[int, int]:
+    """Order in each chat, and repeats only where a kill explains them. Answers how many new messages were repeated to each person."""
     calls: dict[int, list[Call]] = defaultdict(list)
     for call in api.calls():
         if call.method in ("sendMessage", "editMessageText") and call.ok:
             calls[shown_by(call)[0]].append(call)
-    return sum(_check_chat(seeker, calls[seeker.person.id], killed_at) for seeker in seekers)
+    return {seeker.person.id: _check_chat(seeker, calls[seeker.person.id], killed_at) for seeker in seekers}
 
 
 def _check_chat(seeker: Seeker, calls: Sequence[Call], killed_at: Sequence[int]) -> int:
@@ -77,9 +77,8 @@ def _check_chat(seeker: Seeker, calls: Sequence[Call], killed_at: Sequence[int])
     return repeated
 
 
-async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker], repeated: int) -> None:
+async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker], repeated: Mapping[int, int]) -> None:
     """What is stored is what the model says, and what is stored about the phone is what stands there."""
-    strays = 0
     with DataFolder.lock(data) as folder:
         keyring = Keyring.load_or_create(folder.path)
         pseudonyms = Pseudonyms(keyring.pepper)
@@ -87,7 +86,8 @@ async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker]
             for seeker in seekers:
                 one = SeekerId(pseudonyms.telegram_user(seeker.person.id))
                 held = (await storage.read([one], []))[0][one]
-                strays += _check_seeker(seeker, held, api)
+                strays = _check_seeker(seeker, held, api)
+                assert strays <= repeated[seeker.person.id], "messages stand on a phone that nobody knows of, more than kills explain"
             assert storage.unreadable == 0
         ids = {SeekerId(pseudonyms.telegram_user(seeker.person.id)): seeker for seeker in seekers}
         with closing(sqlite3.connect(f"{folder.database.as_uri()}?mode=ro", uri=True)) as raw:
@@ -96,7 +96,6 @@ async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker]
                 if seeker.model.conversation is None:
                     rows = [table for table in TABLES if raw.execute(f"SELECT 1 FROM {table} WHERE seeker = ?", (one,)).fetchone()]  # noqa: S608
                     assert rows == [], f"an erased person has rows in {rows}"
-    assert strays <= repeated, "messages stand on phones that nobody knows of, more than kills explain"
 
 
 def _check_seeker(seeker: Seeker, held: Held, api: LocalBotApi) -> int:

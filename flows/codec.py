@@ -73,7 +73,7 @@ def decode_conversation(data: bytes) -> Conversation:
         for version in range(fields["v"], VERSION):
             fields = UPGRADES[version](fields)
         return _conversation(fields)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise EnvelopeError(type(error).__name__) from None
 
 
@@ -151,7 +151,7 @@ def decode_effect(data: bytes) -> Effect:
     try:
         f = orjson.loads(data)
         return EFFECTS[f["k"]](f)
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise EnvelopeError(type(error).__name__) from None
 
 

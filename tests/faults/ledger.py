@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -46,13 +46,26 @@ def tokens_in(text: str) -> Iterable[int]:
             yield parsed.turn
 
 
-def check_calls(api: LocalBotApi, seekers: Sequence[Seeker], killed_at: Sequence[int]) -> dict[int, int]:
-    """Order in each chat, and repeats only where a kill explains them. Answers how many new messages were repeated to each person."""
+def check_calls(api: LocalBotApi, seekers: Sequence[Seeker], killed_at: Sequence[int]) -> int:
+    """Order in each chat, and repeats only where a kill explains them. Answers how many new messages were repeated."""
+    calls = shown(api)
+    return sum(_check_chat(seeker, calls[seeker.person.id], killed_at) for seeker in seekers)
+
+
+def shown(api: LocalBotApi) -> dict[int, list[Call]]:
+    """Chat -> the calls that showed a screen there, in order."""
     calls: dict[int, list[Call]] = defaultdict(list)
     for call in api.calls():
         if call.method in ("sendMessage", "editMessageText") and call.ok:
             calls[shown_by(call)[0]].append(call)
-    return {seeker.person.id: _check_chat(seeker, calls[seeker.person.id], killed_at) for seeker in seekers}
+    return calls
+
+
+def unrecorded(calls: Sequence[Call], killed_at: Sequence[int]) -> set[int]:
+    """Messages whose number a kill may have kept from us: the last one sent to a chat before each kill, no other."""
+    sent = [call for call in calls if call.method == "sendMessage"]
+    last = [[call for call in sent if call.n <= kill][-1:] for kill in killed_at]
+    return {int(call.result["message_id"]) for found in last for call in found if isinstance(call.result, dict)}
 
 
 def _check_chat(seeker: Seeker, calls: Sequence[Call], killed_at: Sequence[int]) -> int:
@@ -77,8 +90,9 @@ def _check_chat(seeker: Seeker, calls: Sequence[Call], killed_at: Sequence[int])
     return repeated
 
 
-async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker], repeated: Mapping[int, int]) -> None:
+async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker], killed_at: Sequence[int]) -> None:
     """What is stored is what the model says, and what is stored about the phone is what stands there."""
+    calls = shown(api)
     with DataFolder.lock(data) as folder:
         keyring = Keyring.load_or_create(folder.path)
         pseudonyms = Pseudonyms(keyring.pepper)
@@ -87,7 +101,7 @@ async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker]
                 one = SeekerId(pseudonyms.telegram_user(seeker.person.id))
                 held = (await storage.read([one], []))[0][one]
                 strays = _check_seeker(seeker, held, api)
-                assert strays <= repeated[seeker.person.id], "messages stand on a phone that nobody knows of, more than kills explain"
+                assert strays <= unrecorded(calls[seeker.person.id], killed_at), "messages nobody knows of, and no kill explains them"
             assert storage.unreadable == 0
         ids = {SeekerId(pseudonyms.telegram_user(seeker.person.id)): seeker for seeker in seekers}
         with closing(sqlite3.connect(f"{folder.database.as_uri()}?mode=ro", uri=True)) as raw:
@@ -98,26 +112,25 @@ async def check_database(data: Path, api: LocalBotApi, seekers: Sequence[Seeker]
                     assert rows == [], f"an erased person has rows in {rows}"
 
 
-def _check_seeker(seeker: Seeker, held: Held, api: LocalBotApi) -> int:
-    """Answers how many messages of ours stand on this phone without our knowing their id (each a repeat that a kill explains)."""
-    conversation, model = held.conversation, seeker.model.conversation
+def _check_seeker(seeker: Seeker, held: Held, api: LocalBotApi) -> set[int]:
+    """Answers the messages of ours that stand on this phone without our knowing it."""
+    model = seeker.model.conversation
     visible = {message.id: message for message in api.messages(seeker.person)}
-    typed = [message for message in visible.values() if message.bot is None]
-    # The dull card an erasure ends with is nobody's any more: who comes back afterwards begins below it.
-    last = max(visible, default=0)
-    covers = sum(message.text in seeker.cards and message.id != last for message in visible.values())
-    if model is None:
-        assert conversation is None
-        assert typed == [], "words of an erased person are still in the chat"
-        return len(visible) - 1 - covers
-    assert conversation is not None
-    assert comparable(decode_conversation(conversation)) == comparable(model)
+    typed = {message.id for message in visible.values() if message.bot is None}
     known = {message.message_id for message in held.messages}
-    assert {message.id for message in typed} <= known, "typed words stand in the chat that no wipe would find"
+    # The dull card an erasure ends with is nobody's any more: who comes back afterwards begins below it.
+    cards = {message.id for message in visible.values() if message.text in seeker.cards}
+    if model is None:
+        assert held.conversation is None
+        assert typed == set(), "words of an erased person are still in the chat"
+        return visible.keys() - cards
+    assert held.conversation is not None
+    assert comparable(decode_conversation(held.conversation)) == comparable(model)
+    assert typed <= known, "typed words stand in the chat that no wipe would find"
     if seeker.model.wiped:
-        assert typed == [], "words of somebody who left are still in the chat"
-        return len(visible) - 1 - covers
-    return len(visible.keys() - known) - covers
+        assert typed == set(), "words of somebody who left are still in the chat"
+        return visible.keys() - cards - {max(visible)}
+    return visible.keys() - known - cards
 
 
 def comparable(conversation: Conversation) -> dict[str, object]:

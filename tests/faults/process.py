@@ -63,7 +63,7 @@ class Program:
         except TimeoutError:
             raise AssertionError("the point was never reached") from None
         assert status == -signal.SIGKILL, f"ended with {status}: {self.log.read_text('utf-8')[-2000:]}"
-        await asyncio.sleep(0)  # a call it made in its last moment is still being written down
+        await asyncio.sleep(0.05)  # a call it made in its last moment may still be on its way
         self.killed_at.append(self._api.world.calls.total)
 
     async def stop(self) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.house import HouseBroken, find_house, load_house
 from bot.review import review
 from bot.security.keyring import KEY_FILE, KeyFileError, Keyring
 from bot.settings import Settings
+from bot.storage.folder import DATABASE_FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,9 @@ def _data(folder: Path) -> Iterator[Finding]:
     if not folder.exists():
         yield Finding(level="warning", what=f"the data folder {folder} is not there yet", remedy="it is made at the first start")
         return
+    if not folder.is_dir():
+        yield Finding(level="error", what=f"{folder} is not a folder", remedy="set AMPARO_DATA to a folder")
+        return
     if not os.access(folder, os.W_OK):
         yield Finding(level="error", what=f"the data folder {folder} cannot be written", remedy="give it to the user that runs Amparo")
     if stat.S_IMODE(folder.stat().st_mode) & 0o077:
@@ -62,16 +67,15 @@ def _data(folder: Path) -> Iterator[Finding]:
     free = os.statvfs(folder)
     if free.f_bavail * free.f_frsize < 200 * 1024 * 1024:
         yield Finding(level="error", what="less than 200 MB are free", remedy="make room: a full disk stops guidance and wiping")
-    yield from _database(folder / "amparo.db")
+    yield from _database(folder / DATABASE_FILE)
 
 
 def _database(file: Path) -> Iterator[Finding]:
     if not file.exists():
         return
     try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as connection:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             answer = connection.execute("PRAGMA quick_check").fetchone()[0]
-        connection.close()
     except sqlite3.Error as error:
         yield Finding(level="error", what=f"the database cannot be read ({type(error).__name__})", remedy="restore the newest backup")
         return
@@ -82,7 +86,10 @@ def _database(file: Path) -> Iterator[Finding]:
 
 
 def _key(folder: Path) -> Iterator[Finding]:
-    if not (folder / KEY_FILE).exists():
+    if not os.path.lexists(folder / KEY_FILE):
+        if (folder / DATABASE_FILE).exists():
+            remedy = "put the key file it was made with back; without it nothing sealed can be opened"
+            yield Finding(level="error", what=f"there is a database and no {KEY_FILE}", remedy=remedy)
         return
     try:
         Keyring.load_or_create(folder)

@@ -55,6 +55,14 @@ def known_of(raw: sqlite3.Connection, shelf: Shelf, seekers: Iterable[SeekerId])
 
 def load(raw: sqlite3.Connection, shelf: Shelf, seekers: Sequence[SeekerId]) -> dict[SeekerId, Known]:
     """Read these seekers and remember them."""
+    known = look(raw, shelf, seekers)
+    for seeker, one in known.items():
+        shelf.memory.put(seeker, one)
+    return known
+
+
+def look(raw: sqlite3.Connection, shelf: Shelf, seekers: Sequence[SeekerId]) -> dict[SeekerId, Known]:
+    """Read these seekers without remembering them: whoever passes over many must not push out those who are talking."""
     rows = {seeker: _Found() for seeker in seekers}
     _read_keys(raw, shelf, rows)
     for answer in sql.CONVERSATIONS.all(raw, seekers):
@@ -67,10 +75,7 @@ def load(raw: sqlite3.Connection, shelf: Shelf, seekers: Sequence[SeekerId]) -> 
         rows[seeker].erased = life
     for seeker, _ in sql.REMAINS.all(raw, seekers):
         rows[seeker].remains = True
-    known = {seeker: _put_together(shelf, seeker, found) for seeker, found in rows.items()}
-    for seeker, one in known.items():
-        shelf.memory.put(seeker, one)
-    return known
+    return {seeker: _put_together(shelf, seeker, found) for seeker, found in rows.items()}
 
 
 def _opened(shelf: Shelf, opening: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

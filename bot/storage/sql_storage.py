@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -157,8 +159,26 @@ class SqlStorage:
         return failed
 
     async def purge(self, now: int) -> Mapping[str, int]:
-        log = self._database.log
-        return await self._database.run(lambda raw: retention.purge(raw, self._shelf, now, log, self._hook))
+        run, shelf, hook, page = self._database.run, self._shelf, self._hook, retention.PAGE
+        removed: Counter[str] = Counter()
+        full = True
+        while full:
+            rows = await run(lambda raw: retention.forget_old_rows(raw, shelf, now, hook))
+            removed.update(rows)
+            full = max(rows.values()) >= page
+        seekers = await run(lambda raw: retention.with_messages_to_look_at(raw, now))
+        for start in range(0, len(seekers), page):
+            part = seekers[start : start + page]
+            removed["message"] += await run(partial(retention.forget_messages, shelf=shelf, seekers=part, now=now, hook=hook))
+        full = True
+        while full:
+            gone = await run(lambda raw: retention.forget_abandoned(raw, shelf, now, hook))
+            removed["conversation"] += gone
+            full = gone >= page
+        if removed["conversation"]:
+            await run(lambda raw: erasing.truncated(raw, self._database.log))
+        removed["program"] = await run(retention.forget_programs)
+        return removed
 
     async def keep_program(self, program_id: str, bundle: bytes, at: int) -> None:
         await self._database.run(lambda raw: sql.PROGRAM_PUT.one(raw, program_id, bundle, at))

@@ -264,12 +264,14 @@ PROGRAM: Final = _render(select(t.program.c.bundle).where(t.program.c.id == bind
 MEDIA_FILE: Final = _render(select(t.media_file.c.handle).where(t.media_file.c.name == bindparam("of")))
 MEDIA_FILE_PUT: Final = _replace(t.media_file)
 
-# What retention removes.
+# What retention removes, a page at a time: nobody waits long behind it.
 _before: Final = bindparam("before", type_=Integer)
 
 
 def _old(table: Table, name: str) -> Statement:
-    return _render(delete(table).where(table.c[name] <= _before))
+    key = next(iter(table.primary_key))
+    page = _at_most(select(key).where(table.c[name] <= _before))
+    return _render(delete(table).where(key.in_(page)).returning(key))
 
 
 SEEN_OLD: Final = _old(t.update_seen, "at_slot")
@@ -285,7 +287,7 @@ _with_something = [
 _empty = select(t.conversation_key.c.seeker).where(
     t.conversation_key.c.made_day <= bindparam("made"), *(~query.exists() for query in _with_something)
 )
-ABANDONED: Final = _render(union(_idle, _empty))
+ABANDONED: Final = _render(union(_idle, _empty).limit(bindparam("most")).offset(literal_column("0")))
 _last = select(t.program.c.id).order_by(t.program.c.at.desc(), t.program.c.id).limit(literal_column("1")).offset(literal_column("0"))
 PROGRAM_UNUSED: Final = _render(
     delete(t.program).where(t.program.c.id.not_in(select(t.conversation.c.program)), t.program.c.id.not_in(_last))

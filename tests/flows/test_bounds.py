@@ -25,7 +25,9 @@ def nested(number: int) -> FlowFile:
 
 def test_stack_depth() -> None:
     """Calls deeper than the bound are not made: the person goes on where the innermost call would have come back to."""
-    begin = flow("{flow: k, title: K, start: go, steps: [{id: go, kind: say, text: Va., choices: [{id: on, text: Va, to: '@flow:deep_0'}]}]}")
+    begin = flow(
+        "{flow: k, title: K, start: go, steps: [{id: go, kind: say, text: Va., choices: [{id: on, text: Va, to: '@flow:deep_0'}]}]}"
+    )
     walk = Walk(program(begin, *(nested(number) for number in range(10))), "k.go").press("on")
     assert len(walk.held.stack) == limits.STACK_DEPTH
     assert walk.here == f"deep_{limits.STACK_DEPTH - 2}.after"
@@ -99,7 +101,7 @@ def test_pause_lasts_its_hours() -> None:
     """A pause keeps the step's name and nothing else; after its time only the way to begin again is left."""
     walk = Walk(program()).press("help").asks(Command.PAUSE)
     assert walk.here == "paused.resume"
-    assert walk.held.timers == {"answers": START + limits.PAUSE_SECONDS}
+    assert walk.held.timers["answers"] == START + limits.PAUSE_SECONDS
     assert not walk.held.answers
     walk.later(limits.PAUSE_SECONDS, "answers")
     assert walk.here == "returning.back"

@@ -51,8 +51,8 @@ def test_what_a_guard_means(source: str, holds: bool) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["", "a.one", "a.one is", "a.one = yes", "a.one is yes and", "or a.one is yes", "(a.one is yes)", "A.one is yes", "a is Yes", "a is b c",
-     "not a is b", "a is yes, b is no", "a isnt b", "1a is b", "a is b xor c is d"],
+    ["", "a.one", "a.one is", "a.one = yes", "a.one is yes and", "or a.one is yes", "(a.one is yes)", "A.one is yes", "a is Yes",
+     "a is b c", "not a is b", "a is yes, b is no", "a isnt b", "1a is b", "a is b xor c is d"],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(source: str) -> None:
     """The message shows the part, and how to write it."""

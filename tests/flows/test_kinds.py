@@ -318,7 +318,11 @@ BRANCH = flow("""
     title: K
     start: ask
     steps:
-      - {id: ask, kind: ask, purpose: guidance, text: ¿Qué?, choices: [{id: a, text: La a, to: fork}, {id: b, text: La b, to: fork}, {id: c, text: La c, to: fork}]}
+      - id: ask
+        kind: ask
+        purpose: guidance
+        text: ¿Qué?
+        choices: [{id: a, text: La a, to: fork}, {id: b, text: La b, to: fork}, {id: c, text: La c, to: fork}]
       - {id: fork, kind: branch, branches: [{to: for_a, when: k.ask is a}, {to: "@flow:inner", when: k.ask is b}, {to: "@next"}]}
       - {id: for_a, kind: say, text: A., choices: [{id: end, text: Fin, to: "@menu"}]}
 """)

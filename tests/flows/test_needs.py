@@ -119,7 +119,8 @@ def test_steps_lists_the_guides_of_the_needs() -> None:
     walk = Walk(house()).types("x", heard("threats", "search")).asks(Command.STEPS)
     assert [button.label for button in walk.shown.buttons][:1] == ["flow.threats.title"]
     assert walk.press("g0").here == "threats.guide"
-    assert walk.asks(Command.STEPS).press("resume").here == "threats.guide"
+    walk.asks(Command.STEPS).press("back")
+    assert (walk.here, walk.held.aside) == ("threats.guide", "")
 
 
 def test_a_cry_goes_before_the_question() -> None:

@@ -73,7 +73,9 @@ def _mentioned() -> dict[str, set[str]]:
 
 ANSWERS: st.SearchStrategy[Answers] = st.fixed_dictionaries(
     {},
-    optional={key: st.sampled_from(sorted(values - {"known", "unknown"})).map(lambda value: (value,)) for key, values in _mentioned().items()},
+    optional={
+        key: st.sampled_from(sorted(values - {"known", "unknown"})).map(lambda value: (value,)) for key, values in _mentioned().items()
+    },
 )
 
 

@@ -27,7 +27,10 @@ START = 1_800_000_000
 STATES = ("Aguascalientes", "Baja California", "Campeche", "Chiapas", "Ciudad de México", "Coahuila", "Michoacán", "Nuevo León", "Yucatán")
 
 _HOUSE = """
-- {flow: welcome, title: Inicio, start: start, steps: [{id: start, kind: say, text: Inicio., choices: [{id: help, text: Ayuda, to: "@menu"}]}]}
+- flow: welcome
+  title: Inicio
+  start: start
+  steps: [{id: start, kind: say, text: Inicio., choices: [{id: help, text: Ayuda, to: "@menu"}]}]
 - flow: doors
   title: Puertas
   start: doors
@@ -60,13 +63,34 @@ _HOUSE = """
   start: ask
   triggers: [{intents: [self_harm], sets: {distress.heard: "yes"}}]
   steps: [{id: ask, kind: ask_yes_no, text: ¿Piensas en quitarte la vida?}]
-- {flow: returning, title: Seguimos, start: back, steps: [{id: back, kind: say, text: Seguimos., choices: [{id: on, text: Seguir, to: "@resume"}]}]}
-- {flow: paused, title: Pausa, start: resume, steps: [{id: resume, kind: say, text: Pausa., choices: [{id: on, text: Seguir, to: "@resume"}]}]}
-- {flow: erase, title: Borrar, start: confirm, steps: [{id: confirm, kind: say, text: ¿Borrar?, choices: [{id: really, text: Borrar todo, to: "@erase_now"}]}]}
-- {flow: person, title: Persona, start: offer, steps: [{id: offer, kind: offer_person, text: Nadie ahora., choices: [{id: ok, text: Bien, to: "@next"}]}]}
-- {flow: help, title: Ayuda, start: help, steps: [{id: help, kind: say, text: Ayuda., choices: [{id: ok, text: Bien, to: "@next"}]}]}
-- {flow: media, title: Archivo, start: keep, steps: [{id: keep, kind: say, text: ¿Copia?, choices: [{id: gone, text: Quítalo, to: "@next", sets: {media: remove}}]}]}
-- {flow: voice, title: Voz, start: answer, steps: [{id: answer, kind: say, voice: hola, text: Voz., choices: [{id: ok, text: Bien, to: "@next"}]}]}
+- flow: returning
+  title: Seguimos
+  start: back
+  steps: [{id: back, kind: say, text: Seguimos., choices: [{id: on, text: Seguir, to: "@resume"}]}]
+- flow: paused
+  title: Pausa
+  start: resume
+  steps: [{id: resume, kind: say, text: Pausa., choices: [{id: on, text: Seguir, to: "@resume"}]}]
+- flow: erase
+  title: Borrar
+  start: confirm
+  steps: [{id: confirm, kind: say, text: ¿Borrar?, choices: [{id: really, text: Borrar todo, to: "@erase_now"}]}]
+- flow: person
+  title: Persona
+  start: offer
+  steps: [{id: offer, kind: offer_person, text: Nadie ahora., choices: [{id: ok, text: Bien, to: "@next"}]}]
+- flow: help
+  title: Ayuda
+  start: help
+  steps: [{id: help, kind: say, text: Ayuda., choices: [{id: ok, text: Bien, to: "@next"}]}]
+- flow: media
+  title: Archivo
+  start: keep
+  steps: [{id: keep, kind: say, text: ¿Copia?, choices: [{id: gone, text: Quítalo, to: "@next", sets: {media: remove}}]}]
+- flow: voice
+  title: Voz
+  start: answer
+  steps: [{id: answer, kind: say, voice: hola, text: Voz., choices: [{id: ok, text: Bien, to: "@next"}]}]
 """
 _INTERFACE = """
 messages: {"yes": "Sí", "no": "No", done: Listo, skip: Prefiero no decir, back: Atrás, exit: Salir}
@@ -114,13 +138,13 @@ class Walk:
         self.program = given
         self.now = START
         name, step = at.split(".")
-        self.held = begin(given, locale="es").evolve(stack=(Position(flow=name, step=step),))
+        self.held: Conversation = begin(given, locale="es").evolve(stack=(Position(flow=name, step=step),))
         self.effects: tuple[Effect, ...] = ()
 
     def happens(self, event: Event) -> Walk:
         """One turn, through storage."""
         held, self.effects = advance(self.program, self.held, event)
-        self.held: Conversation = decode_conversation(encode_conversation(held))
+        self.held = decode_conversation(encode_conversation(held))
         assert self.held == held
         assert tuple(decode_effect(encode_effect(effect)) for effect in self.effects) == self.effects
         return self

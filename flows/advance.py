@@ -208,6 +208,8 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     cry = _cried(program, reading)
     if cry and (answered is None or conversation.here.flow != cry.flow):
         return _enter_crisis(program, conversation, cry)
+    if answered == "":
+        return _show(program, conversation)
     if answered is not None:
         after, effects = _press(program, conversation, answered, event.at)
         return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)))
@@ -231,9 +233,10 @@ def _not_understood(program: Program, conversation: Conversation, step: StepNode
 
 
 def _answered(program: Program, conversation: Conversation, step: StepNode, text: str) -> str | None:
-    """The code of the button that typed words stand for, if they stand for one."""
+    """The code of the button that typed words stand for, if they stand for one; "" for a copy button, which only a press can use.
+    Digits count every button that is seen."""
     shown = screen(program, conversation).buttons
-    named = [(button.code, button.label) for button in shown if button.code and button.label]
+    named = [(button.code, button.label) for button in shown if button.label]
     if step.kind == "ask_place":
         words = normalise(text)
         exact = [number for number, (_, name) in enumerate(program.places.get(step.place, ())) if normalise(name) == words]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -150,6 +151,7 @@ def standing_now(facts: Callable[[], Facts], settings: Settings) -> Callable[[],
 
 async def serve(settings: Settings, stop: asyncio.Event, *, clock: Clock | None = None, ready: asyncio.Event | None = None) -> None:
     """Run until told to stop: long polling, or the webhook when an address for it is set."""
+    sys.setswitchinterval(0.001)  # the database's thread waits less for the interpreter: commits are shorter (measured)
     async with service(settings, clock=clock) as running:
         log.info("serving", kind="webhook" if settings.webhook_url else "polling")
         if ready:

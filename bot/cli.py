@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -19,6 +19,9 @@ from rich.table import Table
 
 from bot.logs import configure_logs
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.house import Loaded
 
 app = typer.Typer(
     help="Amparo: a Telegram bot that guides people hit by cartel violence in Mexico.",
@@ -53,7 +56,23 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        fail("\n        ".join(f"AMPARO_{'_'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()))
+        fail("\n        ".join(_wrong(problem["loc"], problem["msg"]) for problem in error.errors()))
+
+
+def _wrong(where: tuple[int | str, ...], what: str) -> str:
+    """One problem of the settings. A rule about several variables names them itself."""
+    said = what.removeprefix("Value error, ")
+    return f"AMPARO_{'_'.join(map(str, where)).upper()}: {said}" if where else said
+
+
+def house() -> Loaded:
+    """The content of AMPARO_CONTENT or of this project, or one line about why it cannot be read."""
+    from bot.house import HouseBroken, find_house, load_house
+
+    try:
+        return load_house(settings().content or find_house())
+    except HouseBroken as error:
+        fail(str(error))
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
@@ -108,13 +127,19 @@ def demo(
 ) -> None:
     """Talk to Amparo in a browser, without Telegram and without a token."""
     from bot.demo import serve_demo
+    from bot.storage.folder import FolderError
 
     configure_logs("warning", sys.stderr)
 
     async def go() -> None:
         await serve_demo(stop_on_signals(), port=port, data=data, language=language, say=lambda line: out.print(line))
 
-    run_until_stopped(go())
+    try:
+        run_until_stopped(go())
+    except FolderError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"the demo cannot listen on port {port} ({error.strerror}). Name another: --port 8091")
 
 
 @app.command()
@@ -128,13 +153,19 @@ def check(
     """Check everything Amparo says, in every language, over every state a person can reach. Status 1 with errors, 0 with warnings."""
     from bot.review import review
 
-    day = date.fromisoformat(today) if today else datetime.now(tz=UTC).date()  # noqa: TID251 - the command line is the shell
-    found = review(content, today=day, production=production)
+    found = review(content or settings().content, today=_day(today), production=production)
     if as_json:
         sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")
     else:
         found.show(out, quiet=quiet)
     raise typer.Exit(1 if found.errors else 0)
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written) if written else datetime.now(tz=UTC).date()  # noqa: TID251 - the command line is the shell
+    except ValueError:
+        fail(f"{written!r} is no day: write YYYY-MM-DD")
 
 
 @app.command()
@@ -146,7 +177,9 @@ def simulate(
     from bot.simulator.terminal import play
 
     configure_logs("error", sys.stderr)
-    play(language=language, record=record, console=out)
+    if record and not record.parent.is_dir():
+        fail(f"there is no folder {record.parent} to write the story in")
+    play(house(), language=language, record=record, console=out)
 
 
 @app.command()
@@ -166,23 +199,25 @@ def doctor() -> None:
 @telegram_app.command("setup")
 def telegram_setup() -> None:
     """Set the neutral name, descriptions and commands in each language. Changes only what differs."""
+    from bot.bootstrap import reachable
     from bot.presence import set_up_telegram
 
     chosen = settings()
     configure_logs(chosen.log_level, sys.stderr)
     if chosen.telegram_token is None:
         fail("AMPARO_TELEGRAM_TOKEN is not set.")
-    for line in asyncio.run(set_up_telegram(chosen)) or ("nothing to change",):
+    if trouble := asyncio.run(reachable(chosen)):
+        fail(f"Telegram does not answer as it should ({trouble}). Check AMPARO_TELEGRAM_TOKEN and the network.")
+    for line in asyncio.run(set_up_telegram(chosen, house())) or ("nothing to change",):
         out.print(line)
 
 
 @translations_app.command("update")
 def translations_update() -> None:
     """Extract the source texts and bring every catalog up to date. A changed source makes its translations fuzzy; nothing is lost."""
-    from bot.house import find_house, load_house
     from bot.i18n.catalogs import update_all
 
-    loaded = load_house(find_house())
+    loaded = house()
     summaries = update_all(loaded.root / "locales", loaded.messages, TRANSLATED)
     _show_summaries(summaries)
 
@@ -192,10 +227,9 @@ def translations_status(
     check_only: Annotated[bool, typer.Option("--check", help="Status 1 when a catalog lags behind its source.")] = False,
 ) -> None:
     """How complete each language is, and whether the catalogs lag."""
-    from bot.house import find_house, load_house
     from bot.i18n.catalogs import stale
 
-    loaded = load_house(find_house())
+    loaded = house()
     lags = stale(loaded.root / "locales", loaded.messages)
     for lag in lags[:20]:
         out.print(str(lag), markup=False, highlight=False)
@@ -213,11 +247,9 @@ def _show_summaries(summaries: object) -> None:
 @facts_app.command("due")
 def facts_due(days: Annotated[int, typer.Option(help="Within this many days.")] = 30) -> None:
     """Facts whose review is due, soonest first."""
-    from bot.house import find_house, load_house
-
-    today = datetime.now(tz=UTC).date()  # noqa: TID251 - the command line is the shell
+    today = _day("")
     table = Table("review by", "fact", "risk", "statement", box=None)
-    for fact in sorted(load_house(find_house()).content.facts.values(), key=lambda fact: fact.review_by):
+    for fact in sorted(house().content.facts.values(), key=lambda fact: fact.review_by):
         if (fact.review_by - today).days <= days:
             table.add_row(fact.review_by.isoformat(), fact.id, fact.risk, fact.statement)
     out.print(table)
@@ -236,24 +268,29 @@ def facts_on(fact: str) -> None:
 
 
 def _switch(fact: str, *, off: bool) -> None:
-    from bot.house import SWITCHED_OFF, find_house, load_house, read_switched_off
+    from bot.house import SWITCHED_OFF, read_switched_off
 
-    if fact not in load_house(find_house()).content.facts:
-        fail(f"there is no fact {fact!r}; `amparo facts due --days 9999` lists them")
     file = settings().data / SWITCHED_OFF
-    now = [held for held in read_switched_off(file) if held != fact] + ([fact] if off else [])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{held}\n" for held in now), "utf-8")
+    held = read_switched_off(file)
+    if fact not in held and fact not in house().content.facts:
+        fail(f"there is no fact {fact!r}; `amparo facts due --days 9999` lists them")
+    now = [*(each for each in held if each != fact), *([fact] if off else [])]
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text("".join(f"{each}\n" for each in now), "utf-8")
+        part.replace(file)  # a running Amparo never reads half of it
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}")
     out.print(f"{fact} is {'off' if off else 'on'}; a running Amparo follows within seconds")
 
 
 @flows_app.command("draw")
 def flows_draw(folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/flows")) -> None:
     """Draw every flow from its machine, as Mermaid in Markdown."""
-    from bot.house import find_house, load_house
     from flows.authoring.diagram import draw
 
-    program, _ = load_house(find_house()).compiled()
+    program, _ = house().compiled()
     folder.mkdir(parents=True, exist_ok=True)
     for name in program.flows:
         (folder / f"{name}.md").write_text(draw(program, name), "utf-8")

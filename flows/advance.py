@@ -201,6 +201,8 @@ def _start(program: Program, conversation: Conversation, payload: str = "") -> A
 
 def _text(program: Program, conversation: Conversation, event: TextReceived) -> Advanced:
     reading = event.reading
+    if conversation.aside == "envelope":
+        conversation = conversation.evolve(aside="")
     if reading.command is not None:
         return _command(program, conversation, reading.command, event.at, locale=reading.locale)
     step = _step(program, conversation)
@@ -456,7 +458,7 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
     conversation = conversation.evolve(timers=left)
     match event.name:
         case "wait":
-            return _waited(program, conversation)
+            return _waited(program, conversation, event.at)
         case "idle" if conversation.mode is Mode.ACTIVE:
             dimmed, effects = _hide(program, conversation)
             return (_emptied(dimmed) if TABLE[conversation.phone].answers == 0 else dimmed), effects
@@ -471,16 +473,21 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
             return conversation, ()
 
 
-def _waited(program: Program, conversation: Conversation) -> Advanced:
-    """An agreed check-in. It rings only where the person has not said that others look at this phone."""
+def _waited(program: Program, conversation: Conversation, at: int) -> Advanced:
+    """An agreed check-in: a new message, because somebody waits for it. It rings only where the person has not said that others look at
+    this phone. When the chat has been idle for a while anybody may hold the phone, so the message is an envelope: a dull line and *Ver*."""
     stack = _promised(program, conversation)
     if not stack or not TABLE[conversation.phone].reach or conversation.mode not in (Mode.ACTIVE, Mode.DIMMED):
         return conversation, ()
+    touched = conversation.timers.get("idle", 0) - TABLE[conversation.phone].idle
+    sealed = conversation.mode is Mode.DIMMED or at - touched > limits.ENVELOPE_SECONDS
     waiting = conversation.evolve(mode=Mode.ACTIVE, stack=stack, aside="", page=0)
     moved = journey_to(program, waiting, "then")
-    after, effects = _go(program, moved.conversation, moved)
-    sound = TABLE[conversation.phone].sound
-    return after, tuple(ShowScreen(screen=e.screen, fresh=True, sound=sound) if isinstance(e, ShowScreen) else e for e in effects)
+    reached, effects = _go(program, moved.conversation, moved)
+    after = reached.evolve(aside="envelope" if sealed else "")
+    fresh = ShowScreen(screen=screen(program, after), fresh=True, sound=TABLE[conversation.phone].sound)
+    others = tuple(effect for effect in effects if not isinstance(effect, ShowScreen))
+    return _timed(program, after, at), (fresh, *others)
 
 
 def _promised(program: Program, conversation: Conversation) -> tuple[Position, ...]:

@@ -23,5 +23,7 @@ PLACES_A_PAGE: Final = 8
 
 COVER_SECONDS: Final = 12 * 3600
 """How long Start and *hola* meet the cover face after an exit (voice.md 3)."""
+ENVELOPE_SECONDS: Final = 600
+"""After this long without a touch, what we send by agreement comes in an envelope (voice.md 3, notifications)."""
 PAUSE_SECONDS: Final = 72 * 3600
 """How long a pause keeps the name of the step (features.md S9)."""

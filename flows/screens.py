@@ -23,6 +23,8 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
         return _sources(program, conversation)
     if conversation.aside == "steps":
         return _steps(program, conversation)
+    if conversation.aside == "envelope":
+        return _envelope(program, conversation)
     here = conversation.here
     step = program.flows[here.flow].steps[here.step]
     blocks = visible_blocks(step, conversation)
@@ -126,6 +128,13 @@ def _sources(program: Program, conversation: Conversation) -> Screen:
     step = program.flows[conversation.here.flow].steps[conversation.here.step]
     plain = _aside(program, conversation, "sources")
     return replace(plain, sources=_facts(visible_blocks(step, conversation)))
+
+
+def _envelope(program: Program, conversation: Conversation) -> Screen:
+    """A dull line; what it holds is shown to whoever opens it."""
+    plain = _aside(program, conversation, "envelope")
+    buttons = (Shown(label="ui.view", code="nresume"), Shown(label="ui.exit", code="nexit", row=98))
+    return replace(plain, blocks=("ui.envelope_message",), buttons=buttons)
 
 
 def _steps(program: Program, conversation: Conversation) -> Screen:

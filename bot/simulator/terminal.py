@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.clock import SystemClock
 from bot.domain.facts import Facts, Standing
-from bot.house import find_house, load_house
+from bot.house import Loaded
 from bot.simulator.session import NoSuchButton, Seen, Session
 from bot.simulator.stories import Act, do, write_story
 from bot.understanding.lexicon import Lexicon
@@ -23,9 +23,8 @@ UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 HELP: Final = "words, or a button as [its text] or #its number; /start, /wait 10m, /voice, /photo, /quit"
 
 
-def play(*, language: str, record: Path | None, console: Console) -> None:
+def play(loaded: Loaded, *, language: str, record: Path | None, console: Console) -> None:
     """Converse until /quit or the end of input."""
-    loaded = load_house(find_house())
     program, _ = loaded.compiled()
     facts = Facts.of(loaded.content.facts.values(), words=loaded.texts)
     started = datetime.fromtimestamp(SystemClock().now(), tz=UTC).replace(microsecond=0)

@@ -138,6 +138,7 @@ class Shelf:
     """What belongs to one open database beside the file. Rows are numbered here, so that a row's number can be part of its seal.
 
     `newest_seen`: no update above it was ever committed. `next_due`, `next_look`: nothing is due, no message needs a look, before then.
+    `residue`: keys were deleted and the log could not be truncated after it. `unreadable`: rows that did not open, or could not be stored.
     """
 
     keyring: Keyring
@@ -147,6 +148,7 @@ class Shelf:
     outbox_rows: int = 0
     next_due: int = 0
     next_look: int = 0
+    residue: bool = False
     unreadable: int = 0
 
     def message_row(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from bot.domain.seeker import SeekerId
@@ -27,23 +28,27 @@ def record(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryReco
     try:
         return _together(raw, shelf, records, now, hook)
     except Exception as error:  # one bad record must not lose the others: they are replayed one by one
-        meaning = down(error)
-        if meaning is not None:
-            raise meaning from None
-        if len(records) == 1:
-            raise
+        _raise_when_down(error)
     return [_alone(raw, shelf, one, now, hook) for one in records]
 
 
+def _raise_when_down(error: Exception) -> None:
+    meaning = down(error)
+    if meaning is not None:
+        raise meaning from None
+
+
 def _alone(raw: sqlite3.Connection, shelf: Shelf, one: DeliveryRecord, now: int, hook: Hook) -> Added:
-    try:
-        return _together(raw, shelf, [one], now, hook)[0]
-    except Exception as error:  # what cannot be stored is told by row 0, and its item stays owed
-        meaning = down(error)
-        if meaning is not None:
-            raise meaning from None
-        shelf.unreadable += 1
-        return one.added
+    """One record; when it cannot be stored, then without its messages, so that at least nothing is sent a second time."""
+    for attempt in (one, replace(one, added=())):
+        try:
+            added = _together(raw, shelf, [attempt], now, hook)[0]
+        except Exception as error:  # what cannot be stored is told by row 0 and counted, never raised at somebody else's record
+            _raise_when_down(error)
+            shelf.unreadable += 1
+        else:
+            return added or one.added
+    return one.added
 
 
 def _together(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryRecord], now: int, hook: Hook) -> list[Added]:

@@ -175,8 +175,8 @@ class SqlStorage:
             gone = await run(lambda raw: retention.forget_abandoned(raw, shelf, now, hook))
             removed["conversation"] += gone
             full = gone >= page
-        if removed["conversation"]:
-            await run(lambda raw: erasing.truncated(raw, self._database.log))
+        if removed["conversation"] or shelf.residue:
+            shelf.residue = not await run(lambda raw: erasing.truncated(raw, self._database.log))
         removed["program"] = await run(retention.forget_programs)
         return removed
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
     column,
     delete,
     func,
-    insert,
     literal_column,
     select,
     union,
@@ -126,12 +125,16 @@ def _names(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def _insert(table: Table) -> Batch:
-    """Rows in the order of the table's columns."""
+def _insert(table: Table, *, over: str = "") -> Batch:
+    """Rows in the order of the table's columns; `over`: the column that is written over when the key is there already."""
 
     def build(size: int) -> Statement:
         names = _names(table)
-        rendered = _render(insert(table).values([{name: bindparam(f"{name}_{i}") for name in names} for i in range(size)]))
+        statement = insert_or(table).values([{name: bindparam(f"{name}_{i}") for name in names} for i in range(size)])
+        if over:
+            keys = [column.name for column in table.primary_key]
+            statement = statement.on_conflict_do_update(index_elements=keys, set_={over: statement.excluded[over]})
+        rendered = _render(statement)
         if rendered.order != tuple(f"{name}_{i}" for i in range(size) for name in names):
             raise ValueError(f"unexpected order of parameters: {rendered.order}")
         return rendered
@@ -182,7 +185,7 @@ CONVERSATION_TOUCHED: Final = _render(
     .values(life=bindparam("a"), program=bindparam("b"), due_slot=bindparam("c"), touched_day=bindparam("d"))
 )
 CONVERSATION_GONE: Final = _render(delete(t.conversation).where(_of, t.conversation.c.version == bindparam("expected")))
-ADDRESS_NEW: Final = _insert(t.address)
+ADDRESS_PUT: Final = _insert(t.address, over="sealed")
 OUTBOX_NEW: Final = _insert(t.outbox)
 OUTBOX_CLEARED: Final = Lookup(lambda seekers: delete(t.outbox).where(t.outbox.c.seeker.in_(seekers)))
 OUTBOX_OF_KIND_CLEARED: Final = Lookup(

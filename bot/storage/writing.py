@@ -68,7 +68,7 @@ class Rows:
         if raw.total_changes - before != len(self.conversations_moved):
             raise Misfit(Verdict.CONFLICT)
         sql.CONVERSATION_TOUCHED.many(raw, self.conversations_touched)
-        sql.ADDRESS_NEW.run(raw, self.addresses)
+        sql.ADDRESS_PUT.run(raw, self.addresses)
         sql.OUTBOX_CLEARED.all(raw, self.outbox_cleared)
         sql.OUTBOX_OF_KIND_CLEARED.all(raw, self.screens_cleared)
         sql.OUTBOX_NEW.run(raw, self.outbox)

@@ -175,7 +175,8 @@ class Deliverer:
         chat = self._chats.get(seeker)
         if chat is None:
             chat = self._chats[seeker] = Chat(seeker=seeker, chat_id=chat_id, messages=list(messages), whole=whole)
-        elif whole and not chat.whole:
+        chat.chat_id = chat.chat_id or chat_id  # an erasure whose key is gone does not know it any more
+        if whole and not chat.whole:
             known = {message.row for message in chat.messages}
             chat.messages.extend(message for message in messages if message.row not in known)
             chat.whole = True
@@ -385,7 +386,7 @@ class Deliverer:
         rows = {message.row for message in newer}
         chat.messages = [*newer, *(m for m in chat.messages if m.row not in before and m.row not in rows)]
         if not finished:
-            return None, min(PAUSE_LIMIT, 0.1 * (1 + owed.tries))  # never given up: nothing may stay readable
+            return None, min(PAUSE_LIMIT, 0.2 * 2 ** min(owed.tries, 9))  # never given up: nothing may stay readable
         return DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED), 0.0
 
     def _gone(self, chat: Chat, owed: Owed) -> DeliveryRecord:

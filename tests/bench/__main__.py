@@ -103,12 +103,12 @@ def _plan(workshop: Workshop, secs: float, many: int) -> Iterator[Run]:
         yield Run(rows=frozenset({2}), name=goals.FAR, bot=bot, load=far)
     for bot in (bots.AMPARO, bots.B):
         rows = frozenset({3, 6}) if bot is bots.AMPARO else frozenset({3})
-        yield Run(rows=rows, name=goals.CALM, bot=bot, load=Load(users=2000, rate=200, secs=secs))
+        yield Run(rows=rows, name=goals.CALM, bot=bot, load=Load(users=400, rate=200, secs=secs))
     yield Run(rows=frozenset({3, 6}), name=goals.BRISK, bot=bots.AMPARO, load=Load(users=2000, rate=1000, secs=secs))
     yield Run(rows=frozenset({4, 5}), name=goals.CROWD, bot=bots.AMPARO, load=Load(users=2000, secs=secs))
     for name, count in ((goals.FEW, 1000), (goals.MANY, many)):
         yield Run(rows=frozenset({5}), name=name, bot=bots.AMPARO, load=near, stored=count)
-    kills = Load(users=2000, rate=1, secs=max(secs, KILL_SECONDS), warm=1, drain=30)
+    kills = Load(users=500, rate=1, secs=max(secs, KILL_SECONDS), warm=1, drain=30)
     yield Run(rows=frozenset({7}), name=goals.KILLS, bot=bots.AMPARO, load=kills, share=0.8)
     yield Run(rows=frozenset({8}), name=goals.FAULTS, bot=bots.AMPARO, load=Load(users=500, secs=secs, faults=FAULTY, drain=30))
     if (slow := bots.slow(workshop, COMMIT_MS)) is not None:
@@ -132,7 +132,9 @@ def _rounds(workshop: Workshop, options: _Options) -> Results:
 def _once(run: Run, results: Results, workshop: Workshop, shelf: Path) -> Numbers:
     if run.share:
         rate = run.share * (results.median(goals.SATURATED, "amparo", "updates_per_s") or 0.0)
-        users = max(run.load.users, int(4 * rate))  # a restart takes seconds: somebody must be free to write after it
+        users = max(
+            run.load.users, int(rate)
+        )  # few enough that all steps, also those answered by a new message, are under way when it dies
         return kill_twice(run.bot, _with(run.load, rate=rate, users=users), workshop)
     return measure(run.bot, run.load, workshop, _stored(run, shelf) if run.stored else None)
 

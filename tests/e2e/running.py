@@ -20,6 +20,9 @@ from bot.settings import Settings
 from tests.house import loaded
 
 TOKEN = "77:a-token-for-tests-only-0123456789abcdefg"
+MORNING = 1_796_137_200
+"""When these tests begin: 2026-12-01T15:00Z. Facts are dated, so what is said must not depend on the day the tests run."""
+HOUR = 3600
 
 
 class House:
@@ -69,14 +72,25 @@ class House:
         """What somebody who takes the phone would read."""
         return [message.text for message in self.api.messages(who)]
 
+    def ours(self, who: Person) -> list[Message]:
+        """Messages of the bot the person sees."""
+        return [message for message in self.api.messages(who) if message.bot is not None]
+
 
 @asynccontextmanager
 async def house(folder: Path, *, webhook: bool = False, **settings: object) -> AsyncIterator[House]:
     """Start everything; at the end every call the bot made must have been a sound one."""
+    async with town() as api, running_bot(api, folder, webhook=webhook, **settings) as running:
+        yield House(api, running)
+
+
+@asynccontextmanager
+async def town() -> AsyncIterator[LocalBotApi]:
+    """A Bot API server whose clock shows the morning of these tests; at the end every call made to it must have been a sound one."""
     async with LocalBotApi() as api:
+        api.world.clock.set_to(MORNING)
         api.add_bot(TOKEN)
-        async with running_bot(api, folder, webhook=webhook, **settings) as running:
-            yield House(api, running)
+        yield api
         assert api.problems() == []
 
 

@@ -11,7 +11,7 @@ from bot.understanding.lexicon import Lexicon
 from flows import limits
 from flows.advance import advance, begin
 from flows.codec import decode_conversation, decode_effect, encode_conversation, encode_effect
-from flows.effects import Effect, EraseSeeker, ShowScreen, Wipe
+from flows.effects import Effect, EraseSeeker, Screen, ShowScreen, Wipe
 from flows.events import (
     Blocked,
     Command,
@@ -128,6 +128,7 @@ def test_back_is_an_inverse(acts: list[tuple[Act, int]], number: int) -> None:
     if before.mode is not Mode.ACTIVE:
         return
     after, _ = advance(PROGRAM, before, press(number)(before, START))
+    assert len(after.trail) <= len(before.trail) + 1, "one press is one turn"
     if len(after.trail) != len(before.trail) + 1 or after.mode is not Mode.ACTIVE:
         return
     back, _ = advance(PROGRAM, after, CommandGiven(at=START, command=Command.BACK))
@@ -196,5 +197,5 @@ def test_a_lost_program_strands_nobody(acts: list[tuple[Act, int]]) -> None:
         assert dict(after.answers) == dict(before.answers)
 
 
-def _shown(effects: tuple[Effect, ...]) -> object:
+def _shown(effects: tuple[Effect, ...]) -> Screen:
     return next(effect.screen for effect in effects if isinstance(effect, ShowScreen))

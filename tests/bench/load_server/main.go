@@ -105,7 +105,7 @@ var (
 	n429, n5xx, nDropA, nDropB, polls, polled, totalReq, redeliver              int64
 	cmu                                                                         sync.Mutex
 	calls                                                                       = map[string]*int64{}
-	idle                                                                        = make(chan *User, 1<<20)
+	idle                                                                        pool
 	rng                                                                         *rand.Rand
 	rmu                                                                         sync.Mutex
 	allBkt                                                                      float64
@@ -116,6 +116,32 @@ var (
 	silence, jitter            int64 // longest while with somebody waiting and nobody answered, and longest own oversleep, both in ns
 	lastReply                  int64
 )
+
+// pool holds the people of an open loop who are free to write. Any of them may be next, so that soon all steps of the script are under way at once.
+type pool struct {
+	mu   sync.Mutex
+	free []*User
+}
+
+func (p *pool) put(u *User) {
+	p.mu.Lock()
+	p.free = append(p.free, u)
+	p.mu.Unlock()
+}
+
+func (p *pool) take() *User {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.free)
+	if n == 0 {
+		return nil
+	}
+	i := int(rnd() * float64(n))
+	u := p.free[i]
+	p.free[i] = p.free[n-1]
+	p.free = p.free[:n-1]
+	return u
+}
 
 type upd struct {
 	id   int64
@@ -305,7 +331,7 @@ func (u *User) reply(text string, kb json.RawMessage, edit bool, mid int64) (int
 		return mid, true
 	}
 	if *fMode == "open" {
-		idle <- u
+		idle.put(u)
 	} else {
 		th := time.Duration((0.5 + rnd()) * float64(*fThink))
 		if th <= 0 {
@@ -777,7 +803,7 @@ func main() {
 	atomic.StoreInt32(&phase, 1)
 	if *fMode == "open" {
 		for _, u := range users {
-			idle <- u
+			idle.put(u)
 		}
 		go func() {
 			start := time.Now()
@@ -786,15 +812,12 @@ func main() {
 				if d := time.Until(at); d > 0 {
 					time.Sleep(d)
 				}
-				select {
-				case u := <-idle:
+				if u := idle.take(); u != nil {
 					u.mu.Lock()
 					u.send(at)
 					u.mu.Unlock()
-				default:
-					if atomic.LoadInt32(&phase) == 2 {
-						atomic.AddInt64(&missed, 1)
-					}
+				} else if atomic.LoadInt32(&phase) == 2 {
+					atomic.AddInt64(&missed, 1)
 				}
 			}
 		}()
@@ -832,7 +855,7 @@ func main() {
 					if atomic.LoadInt32(&phase) < 3 && *fMode == "closed" {
 						u.send(time.Now())
 					} else if *fMode == "open" {
-						idle <- u
+						idle.put(u)
 					}
 				}
 				u.mu.Unlock()

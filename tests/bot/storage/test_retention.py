@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bot.storage.retention import PAGE
 from bot.storage.sql_storage import SqlStorage
 from bot.storage.tables import SLOT_SECONDS
 from bot.usecases.ports import Change, Delivery, DeliveryRecord, Role
@@ -91,6 +93,30 @@ async def test_an_abandoned_conversation_takes_everything_along_and_the_log_hold
     assert (await held_of(storage, 2)).version == 2
     assert house.log.stat().st_size == 0
     assert house.bytes().count(seeker(1)) == 1  # the flag
+
+
+async def test_a_log_held_back_is_truncated_by_the_next_purge(house: House, storage: SqlStorage) -> None:
+    await storage.write([change(1, 1)])
+    reader = sqlite3.connect(house.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchone()
+    await storage.purge(START + 96 * HOUR)
+    assert house.log.stat().st_size > 0
+    reader.execute("COMMIT")
+    reader.close()
+    await storage.purge(START + 97 * HOUR)
+    assert house.log.stat().st_size == 0
+    assert seeker(1) not in house.bytes()  # type: ignore[comparison-overlap]  # bytes are found in bytes
+
+
+async def test_more_than_a_page_goes_in_one_purge(house: House, storage: SqlStorage) -> None:
+    people = range(1, PAGE * 2 + 10)
+    await storage.write([change(n, n, messages=(typed(n),), cover_until=START + HOUR) for n in people])
+    removed = await storage.purge(START + 97 * HOUR)
+    assert {name: removed[name] for name in ("update_seen", "message", "cover", "conversation")} == dict.fromkeys(
+        ("update_seen", "message", "cover", "conversation"), len(people)
+    )
+    assert [house.rows(table) for table in ("update_seen", "message", "cover", "conversation", "conversation_key")] == [0] * 5
 
 
 async def test_after_a_purge_the_person_simply_begins_again(storage: SqlStorage) -> None:

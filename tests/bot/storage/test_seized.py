@@ -139,6 +139,38 @@ async def test_a_row_that_does_not_open_is_written_anew(house: House) -> None:
     assert [(one.version, one.conversation, one.chat_id) for one in held] == [(2, b"anew", 1001), (2, b"anew", 1002)]
 
 
+async def test_spoilt_rows_cost_only_their_own(house: House) -> None:
+    """An item, a timer and a message that do not open are passed over and counted; those of others are found."""
+    async with await house.open() as storage:
+        turns = [change(n, n, due_at=START + 60, messages=(typed(n, lifetime=60),), outbox=(screen(seeker(n), b"%d" % n),)) for n in (1, 2)]
+        await storage.write(turns)
+    raw = sqlite3.connect(house.path)
+    for table in ("outbox", "conversation", "message"):
+        raw.execute(f"UPDATE {table} SET sealed = zeroblob(80) WHERE seeker = ?", (seeker(1),))  # noqa: S608  # our own names
+    raw.commit()
+    raw.close()
+    for later in (60, 5000):
+        async with await house.open() as storage:
+            assert [item.payload for item, _ in await storage.owed()] == [b"2"]
+            assert list(await storage.due(START + later, 10)) == [seeker(2)]
+            assert [found[0] for found in await storage.overdue_messages(START + later, 10)] == [seeker(2)]
+            assert storage.unreadable == 3
+
+
+async def test_items_whose_key_is_gone_are_passed_over(house: House) -> None:
+    async with await house.open() as storage:
+        await storage.write([change(1, 1, outbox=(screen(seeker(1)),))])
+    raw = sqlite3.connect(house.path)
+    raw.execute("DELETE FROM conversation_key")
+    raw.commit()
+    raw.close()
+    async with await house.open() as storage:
+        assert await storage.owed() == []
+        assert (await held_of(storage, 1)).conversation is None
+        assert [one.verdict.value for one in await storage.write([change(1, 2, 1)])] == ["committed"]
+        assert (await held_of(storage, 1)).chat_id == 1001
+
+
 async def test_an_older_version_put_back_does_not_open(house: House) -> None:
     async with await house.open() as storage:
         await storage.write([change(1, 1)])

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.bootstrap import standing
-from bot.domain.facts import Facts
+from bot.domain.facts import Facts, standing
 from bot.i18n.render import Draft, render
 from bot.presence import COMMANDS, set_up_telegram
 from bot.settings import Settings

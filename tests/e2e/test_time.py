@@ -117,7 +117,7 @@ async def agreed(home: House, answer: str = "") -> Person:
 
 @pytest.mark.parametrize(("answer", "silent"), [("", True), ("No, es mío", False)], ids=["unasked", "private"])
 async def test_the_agreed_message_is_a_new_one(tmp_path: Path, answer: str, silent: bool) -> None:
-    """An edit makes no sound. It rings only where the person has said that the phone is theirs; the screen before it goes."""
+    """An edit makes no sound. It rings only where the person has said that the phone is theirs, and is an envelope: words come on a tap."""
     async with house(tmp_path) as home:
         ana = await agreed(home, answer)
         before = home.api.screen(ana)
@@ -125,8 +125,9 @@ async def test_the_agreed_message_is_a_new_one(tmp_path: Path, answer: str, sile
         screen = home.api.screen(ana)
         assert screen.id > before.id
         assert screen.silent is silent
-        assert screen.text.startswith("Son los 15 minutos que acordamos")
+        assert screen.text == "Amparo: hay un mensaje"
         assert [message.id for message in home.ours(ana)] == [screen.id]
+        assert (await home.taps(ana, "Ver")).text.startswith("Son los 15 minutos que acordamos")
 
 
 async def test_no_agreed_message_reaches_a_phone_that_became_a_watched_one(tmp_path: Path) -> None:

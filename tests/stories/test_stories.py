@@ -1,7 +1,7 @@
 """Every story in this folder, played through the engine and told again as a person sees it.
 
-A story that differs fails with what came instead, step by step. The state is saved and read again between all steps, so each story is also a
-test of the envelope. `make` a new one with `amparo simulate --record tests/stories/<name>.yaml`, then keep only what the story is about.
+A story that differs fails with what came instead, step by step. The state is saved and read again between all steps, so each story is also
+a test of the envelope. Make a new one with `amparo simulate --record tests/stories/<name>.yaml`, then keep only what the story is about.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import structlog
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
 from bot.usecases.buckets import Buckets, Turnout
-from bot.usecases.channel import Incoming, Kind, Rendered
+from bot.usecases.channel import Incoming, Kind, Rendered, Result
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
@@ -36,9 +36,10 @@ from flows.events import (
     TextReceived,
     TimerFired,
 )
+from flows.limits import COVER_SECONDS
 from flows.program import Program
 from flows.screens import place_of
-from flows.state import Conversation
+from flows.state import Conversation, Mode, PhoneUse
 from flows.times import TABLE
 
 log = structlog.get_logger()
@@ -62,10 +63,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A change and the live effects behind its outbox rows."""
+    """A change and the live effects behind its outbox rows. `failed`: the class of the error that led to the safe screen."""
 
     change: Change
     effects: tuple[Effect, ...]
+    failed: str = ""
 
 
 class Reception:
@@ -77,6 +79,7 @@ class Reception:
         self._deliverer = deliverer
         self._turnstile = asyncio.Lock()
         self._cards: dict[int, float] = {}
+        self._card_messages: dict[int, ChatMessage] = {}
         self._unsure = False
 
     async def __call__(self, batch: Sequence[Incoming]) -> None:
@@ -149,19 +152,26 @@ class Reception:
             return []
         context.crash("after_advance")
         written = await context.storage.write([made.change for _, made in prepared])
-        again = []
+        again, failed = [], []
         for (turn, made), result in zip(prepared, written, strict=True):
             if result.verdict is Verdict.CONFLICT:
                 again.append(turn)
-            elif result.verdict is Verdict.FAILED:
-                await self._failed(turn, result.error)
+                continue
+            if result.verdict is Verdict.FAILED or made.failed:
+                failed.append((turn, made.failed or result.error))
+            if result.verdict is Verdict.FAILED:
+                await self._unwritable(turn, held.get(turn.seeker) or Held(), result.error)
             else:
                 self._committed(turn, made, result, held.get(turn.seeker) or Held())
+        for turn, error in failed:
+            await self._quarantined(turn, error)
         return again
 
     def _committed(self, turn: Turn, made: Prepared, written: Written, held: Held) -> None:
         self._acknowledge(turn)
         if written.verdict is Verdict.COMMITTED:
+            if turn.incoming and made.change.messages:
+                self._card_messages.pop(turn.incoming.chat_id, None)
             self._deliverer.take(turn.seeker, held, made.change, written, made.effects)
 
     def _acknowledge(self, turn: Turn) -> None:
@@ -169,8 +179,8 @@ class Reception:
             self._context.channel.answer_press(turn.incoming.press_id)
 
     async def _prepare(self, turn: Turn, held: Held) -> Prepared | None:
-        """The change of one turn. A turn that cannot be worked is noted and tried again with the next delivery of its update; the third
-        time the person gets the safe screen."""
+        """The change of one turn. When it cannot be worked three times running, the person gets the safe screen, and the update counts as
+        seen with that screen's commit (before it, a crash would leave them without any)."""
         incoming = turn.incoming
         if incoming and incoming.kind in (Kind.IGNORED, Kind.GROUP, Kind.UNBLOCKED):
             return Prepared(change=_seen_only(turn, incoming), effects=())
@@ -178,6 +188,7 @@ class Reception:
             await self._context.storage.quarantine(incoming.update_id, incoming.error, turn.at)
             if not incoming.user_id:
                 return Prepared(change=_seen_only(turn, incoming), effects=())
+        failed = ""
         for attempt in range(TRIES):
             try:
                 return await self._advance(turn, held, safe=False)
@@ -187,24 +198,27 @@ class Reception:
                 log.error("update_failed", error=type(error).__name__, attempt=attempt)
                 if incoming is None:
                     return None
-                await self._context.storage.quarantine(incoming.update_id, type(error).__name__, turn.at)
-        return await self._advance(turn, replace(held, conversation=None), safe=True)
+                failed = type(error).__name__
+        return replace(await self._advance(turn, held, safe=True), failed=failed)
 
-    async def _failed(self, turn: Turn, error: str) -> None:
-        """Storage could not write this change even alone: after three tries it counts as seen, and the person sees a screen."""
+    async def _unwritable(self, turn: Turn, held: Held, error: str) -> None:
+        """Storage could not write this change even alone: the safe screen is tried, and otherwise the update still counts as seen."""
+        log.error("update_unwritable", error=error)
         if turn.incoming is None:
             return
-        log.error("update_unwritable", error=error)
-        for _ in range(TRIES):
-            await self._context.storage.quarantine(turn.incoming.update_id, error, turn.at)
-        self._acknowledge(turn)
+        made = await self._advance(turn, held, safe=True)
+        self._committed(turn, made, (await self._context.storage.write([made.change]))[0], held)
+
+    async def _quarantined(self, turn: Turn, error: str) -> None:
+        """Note the update by id and error class; after as many notes as tries it counts as seen."""
+        for _ in range(TRIES if turn.incoming else 0):
+            await self._context.storage.quarantine(turn.incoming.update_id if turn.incoming else 0, error, turn.at)
 
     async def _advance(self, turn: Turn, held: Held, *, safe: bool) -> Prepared:
-        context = self._context
         before = None if safe else _conversation(held)
         program = await self._program(before)
         if before is None:
-            before = begin(program, locale=_hint(turn.incoming), cover_until=held.covered_until if held.covered_until > turn.at else 0)
+            before = begin(program, locale=_hint(turn.incoming), cover_until=_cover_until(held, turn.at))
         if held.older_remains and not before.older_remains:
             before = before.evolve(older_remains=True)
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
@@ -284,7 +298,7 @@ class Reception:
             program=after.program,
             due_at=after.due_at(),
             chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
-            messages=_theirs(incoming, after),
+            messages=(*_theirs(incoming, after), *self._standing_card(incoming)),
             outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
             # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.
             drop_unsent_screens=not held.erasing and any(isinstance(effect, ShowScreen) for effect in effects),
@@ -304,7 +318,19 @@ class Reception:
                 continue
             self._cards[incoming.chat_id] = now
             words = texts.get(incoming.language_code, {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
-            await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
+            sent = await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
+            if sent.result is Result.DONE:
+                self._card_messages[incoming.chat_id] = ChatMessage(
+                    message_id=sent.message_id,
+                    role=Role.SCREEN,
+                    sent_at=sent.sent_at,
+                    delete_at=sent.sent_at + TABLE[PhoneUse.UNASKED].lifetime,
+                )
+
+    def _standing_card(self, incoming: Incoming | None) -> tuple[ChatMessage, ...]:
+        """An emergency card that stands in the chat becomes the screen: the next one is edited into it, and a wipe finds it."""
+        card = self._card_messages.get(incoming.chat_id) if incoming else None
+        return (card,) if card else ()
 
 
 ALWAYS = (Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER)
@@ -337,6 +363,15 @@ def _conversation(held: Held | None) -> Conversation | None:
     except EnvelopeError as error:
         log.error("envelope_unreadable", error=type(error).__name__)
         return None
+
+
+def _cover_until(held: Held, at: int) -> int:
+    """Until when the cover holds for somebody whose conversation cannot go on: a failure of ours must not uncover anybody."""
+    stored = _conversation(held)
+    until = held.covered_until
+    if stored is not None and stored.mode in (Mode.COVERED, Mode.DIMMED):
+        until = max(until, stored.cover_until, at + COVER_SECONDS if stored.mode is Mode.DIMMED else 0)
+    return until if until > at else 0
 
 
 def _hint(incoming: Incoming | None) -> str:

@@ -59,6 +59,10 @@ class Records:
             except StorageDown:
                 log.warning("records_waiting", count=len(group))
                 await asyncio.sleep(PAUSE)
+            except Exception as error:  # its chat must go on, and so must everybody else's: not stored is told by row 0
+                log.error("record_unwritable", error=type(error).__name__, count=len(group))
+                results = [record.added for record, _ in group]
+                break
         for (_, done), added in zip(group, results, strict=True):
             if done is not None and not done.done():
                 done.set_result(added)

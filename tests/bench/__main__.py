@@ -167,7 +167,7 @@ def _machine() -> dict[str, object]:
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpus": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),
+        "loadavg": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 from bot import house as house_module
 from bot.house import SWITCHED_OFF, HouseBroken, LiveFacts, find_house, load_house, read_switched_off, whole
 from bot.i18n.catalogs import update_all
-from tests.flows.authoring.house import Break, build
+from tests.bot.small import rewrite, touch
+from tests.flows.authoring.house import build
 from tests.house import ROOT
 
 TODAY = date(2026, 11, 21)
@@ -24,20 +24,6 @@ def root(tmp_path: Path) -> Path:
     build(tmp_path)
     (tmp_path / "data").mkdir()
     return tmp_path
-
-
-def rewrite(file: Path, old: str, new: str) -> None:
-    """Change a file; its time is moved on, as clocks of file systems are coarse."""
-    text = file.read_text("utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), "utf-8")
-    touch(file)
-
-
-def touch(file: Path) -> None:
-    """Later than it was."""
-    at = file.stat().st_mtime_ns + 1_000_000_000
-    os.utime(file, ns=(at, at))
 
 
 def live(root: Path) -> LiveFacts:
@@ -242,8 +228,3 @@ def test_a_file_nobody_may_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Path, "read_text", refused)
     assert facts.refresh() is False
     assert value(facts) == "55 0000 0000"
-
-
-def test_a_break_that_only_adds(root: Path) -> None:
-    """The helper these tests stand on breaks what it says."""
-    assert build(root / "again", Break(file="cards/tonight.yaml", old="Esta noche", new="Hoy")).content.cards["tonight"].title == "Hoy"

@@ -1,4 +1,4 @@
-"""Buttons that are stale, forged, another person's or pressed twice: the current screen, never an action, never a spinner (features.md O2)."""
+"""Buttons that are stale, forged, another person's or pressed twice: the current screen, no action, no spinner (features.md O2)."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ async def test_the_client_s_language_is_only_a_hint(tmp_path: Path, locale: str)
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_the_first_screen_is_honest_and_short(locale: str) -> None:
-    """At most 60 words and five buttons, danger first; who runs it, that Telegram can read it, how to hide and to erase (features.md S2)."""
+    """At most 60 words (not counting its name) and five buttons; who runs it, that Telegram can read it (features.md S2)."""
     draft = first(locale, loopback=True)
     assert len(draft.text.replace(ORGANIZATION, "").split()) <= 60
     assert sum(len(row) for row in draft.rows) <= 5
@@ -82,7 +82,7 @@ def first(locale: str, *, loopback: bool, event: Event | None = None) -> Draft:
 @pytest.mark.parametrize("locale", LANGUAGES)
 @pytest.mark.parametrize("words", ["", "hola", "mi hijo no aparece", "peligro"])
 def test_a_copy_on_the_real_telegram_says_that_it_is_a_test(locale: str, words: str) -> None:
-    """Numbers nobody has called and facts nobody has signed: whatever comes first, the first screen says that nobody is behind it, and 911."""
+    """Numbers nobody has called, facts nobody has signed: whatever comes first, its screen says that nobody is behind it, and 911."""
     reading = Reading(greeting=words == "hola", intents=("missing_person",) if "hijo" in words else ())
     event: Event = TextReceived(at=MORNING, text=words, reading=reading) if words else Started(at=MORNING)
     notice = said("ui.test_version", locale).replace("**", "")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from bot.botapi.chats import Message
 from bot.botapi.people import Person
-from tests.e2e.running import House, house
+from tests.e2e.running import HOUR, House, house
 
 ASKED_PHONE = "me revisan el celular"
 
@@ -136,6 +138,19 @@ async def test_reading_mode_is_one_message_a_step(tmp_path: Path) -> None:
         assert len(home.ours(ana)) == 4
         card = await home.says(ana, "salir")
         assert home.left(ana) == [card.text]
+
+
+@pytest.mark.parametrize("way", ["idle", "ocultar", "luego regreso"])
+async def test_reading_mode_leaves_no_step_above_the_cover(tmp_path: Path, way: str) -> None:
+    """A hidden screen hides all of them."""
+    async with house(tmp_path) as home:
+        ana = home.person()
+        await home.says(ana, "modo lectura")
+        await home.says(ana, "mi hijo no aparece")
+        await home.taps(ana, "No")
+        await (home.later(HOUR + 1) if way == "idle" else home.says(ana, way))
+        assert [message.text for message in home.ours(ana)] == [home.api.screen(ana).text]
+        assert "acta de nacimiento" in home.api.screen(ana).text
 
 
 async def test_an_edited_message_is_read_and_shown_again(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ taken out of order makes the two differ.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -33,8 +34,8 @@ WORDS = (
     "hola", "falta mi hijo", "me amenazan", "no sé qué hacer", "me piden dinero", "atrás", "menú", "1", "2", "3", "sí", "no", "Jalisco",
     "tengo miedo", "/ayuda", "fuentes", "quiero pedir asilo", "tuve que irme de mi casa", "ñandú 🙂", "English", "español", "mis pasos",
 )  # fmt: skip
-LEAVING = ("Salir", "Exit", "borrar", "Delete")
-"""Buttons that end a conversation are pressed on purpose only."""
+EXIT = ("flow.welcome.start.choice.exit", "ui.exit")
+CONFIRMED = ("flow.erase.confirm.choice.confirmed",)
 
 
 @cache
@@ -53,6 +54,11 @@ def facts() -> Facts:
 def stands() -> Standing:
     """How the bot under test stands."""
     return standing(facts(), organization=ORGANIZATION, loopback=True)
+
+
+def named(ids: Sequence[str]) -> set[str]:
+    """How these buttons are called in every language."""
+    return {text for texts in program().messages.values() for name in ids if (text := texts.get(name))}
 
 
 def words_of(screen: Screen, at: float) -> str:
@@ -154,12 +160,8 @@ class Seeker:
         await self._answered()
 
     def _act(self) -> None:
-        buttons = [
-            str(button["callback_data"])
-            for row in self.api.screen(self.person).rows
-            for button in row
-            if "callback_data" in button and not any(word in str(button["text"]) for word in LEAVING)
-        ]
+        ending = named(EXIT) | named(CONFIRMED)  # pressed on purpose only
+        buttons = [data for label, data in self._buttons() if label not in ending]
         if buttons and self._random.random() < 0.6:
             self._press(self._random.choice(buttons))
         else:
@@ -167,19 +169,23 @@ class Seeker:
 
     def _leave(self) -> None:
         """By the button when it is there, else by the word."""
-        found = [b for row in self.api.screen(self.person).rows for b in row if str(b["text"]) == "Salir"]
+        found = [data for label, data in self._buttons() if label in named(EXIT)]
         if found and self._random.random() < 0.5:
-            self._press(str(found[0]["callback_data"]))
+            self._press(found[0])
         else:
             self._type("salir")
 
     async def _erase(self) -> None:
         self._type("borrar")
         await self._answered()
-        found = [b for row in self.api.screen(self.person).rows for b in row if str(b["text"]) in ("Sí, borrar", "Yes, delete")]
-        self._press(str(found[0]["callback_data"]))
+        self._press(next(data for label, data in self._buttons() if label in named(CONFIRMED)))
         await self._answered()
         self.cards.add(self.api.screen(self.person).text)
+
+    def _buttons(self) -> list[tuple[str, str]]:
+        """(label, data) of what can be pressed on the screen."""
+        rows = self.api.screen(self.person).rows
+        return [(str(button["text"]), str(button["callback_data"])) for row in rows for button in row if "callback_data" in button]
 
     def _type(self, text: str) -> None:
         at = int(self.api.now())

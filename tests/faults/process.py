@@ -26,7 +26,7 @@ class Program:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, crash_at: str = "") -> None:
-        """Start, and return when it asks for updates. `crash_at`: POINT:N."""
+        """Start, and return when it makes its first call. `crash_at`: POINT:N."""
         seen = self._api.world.calls.total
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AMPARO_")} | {
             "AMPARO_TELEGRAM_TOKEN": TOKEN,
@@ -41,7 +41,9 @@ class Program:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", env=environment, cwd=ROOT, stdout=log, stderr=log
             )
-        await self._api.wait(lambda: self._api.world.calls.total > seen or not self.running, seconds=60)
+        async with asyncio.timeout(60):  # it may also be dead by then: a point can lie in the recovery
+            while self._api.world.calls.total <= seen and self.running:
+                await asyncio.sleep(0.01)
 
     @property
     def running(self) -> bool:

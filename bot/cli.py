@@ -47,7 +47,7 @@ err = Console(stderr=True)
 
 def fail(message: str, status: int = 2) -> NoReturn:
     """Say what is wrong and stop; never a stack trace."""
-    err.print(f"amparo: {message}", markup=False, highlight=False)
+    err.print(f"amparo: {message}", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(status)
 
 

@@ -44,9 +44,10 @@ from flows.events import (
 from flows.matching import normalise, pick
 from flows.navigation import Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
-from flows.screens import screen
+from flows.screens import COPY, screen
 from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
 from flows.times import TABLE
+from flows.values import values
 
 Advanced = tuple[Conversation, tuple[Effect, ...]]
 
@@ -288,10 +289,9 @@ def _needs(program: Program, conversation: Conversation, intents: tuple[str, ...
 
 def _press(program: Program, conversation: Conversation, code: str, at: int) -> Advanced:
     """A button of the current screen. A code the screen does not hold changes nothing."""
-    shown = {button.code for button in screen(program, conversation).buttons if button.code}
-    if code not in shown and not (code[:1] == "p" and _place(program, conversation, code)):
-        return _show(program, conversation, Echo(kind=EchoKind.STALE))
     step = _step(program, conversation)
+    if not _stands(program, conversation, step, code):
+        return _show(program, conversation, Echo(kind=EchoKind.STALE))
     match code[0]:
         case "n":
             return _command(program, conversation, COMMANDS.get(code[1:], Command.MENU), at)
@@ -308,6 +308,17 @@ def _press(program: Program, conversation: Conversation, code: str, at: int) -> 
         case _:
             place = _place(program, conversation, code) or ""
             return _go(program, conversation, journey_to(program, conversation, "go", ((step.saves, (place,)),)))
+
+
+def _stands(program: Program, conversation: Conversation, step: StepNode, code: str) -> bool:
+    """Whether the current screen has a button of this code. A choice is looked at by itself; the rest needs the screen."""
+    if code[:1] == "c" and not conversation.aside:
+        number = int(code[1:]) if code[1:].isascii() and code[1:].isdecimal() and len(code) < 4 else len(step.choices)
+        choice = step.choices[number] if number < len(step.choices) else None
+        return choice is not None and not choice.to.startswith(COPY) and (choice.when is None or choice.when.holds(values(conversation)))
+    if code[:1] == "p":
+        return _place(program, conversation, code) is not None
+    return any(button.code == code for button in screen(program, conversation).buttons if button.code)
 
 
 def _place(program: Program, conversation: Conversation, code: str) -> str | None:
@@ -615,12 +626,16 @@ def _known(program: Program, conversation: Conversation) -> bool:
 
 def _bounded(conversation: Conversation) -> Conversation:
     """The bounds that a long conversation could reach; the oldest goes first."""
-    answers = conversation.answers
-    if len(answers) > limits.ANSWERS:
-        answers = MappingProxyType(dict(list(answers.items())[-limits.ANSWERS :]))
+    if (
+        len(conversation.answers) <= limits.ANSWERS
+        and len(conversation.trail) <= limits.TRAIL_LENGTH
+        and len(conversation.seen) <= limits.SEEN_BLOCKS
+        and len(conversation.stack) <= limits.STACK_DEPTH
+    ):
+        return conversation
     return conversation.evolve(
-        answers=answers,
+        answers=MappingProxyType(dict(list(conversation.answers.items())[-limits.ANSWERS :])),
         trail=conversation.trail[-limits.TRAIL_LENGTH :],
         seen=conversation.seen[-limits.SEEN_BLOCKS :],
-        stack=conversation.stack if len(conversation.stack) <= limits.STACK_DEPTH else conversation.stack[-limits.STACK_DEPTH :],
+        stack=conversation.stack[-limits.STACK_DEPTH :],
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from transitions import Machine
 
+from flows.effects import Shown
 from flows.guards import Guard
 
 
@@ -42,7 +43,8 @@ class BlockNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepNode:
-    """A resolved step."""
+    """A resolved step. `placed`: where its choices lead. What no answer can change is worked out here once, because every turn shows a
+    screen: `steady_blocks` (all paragraphs always stand) and `steady_buttons` (its own buttons; None when they depend on something)."""
 
     id: str
     kind: str
@@ -61,6 +63,9 @@ class StepNode:
     voice: str
     fresh: bool
     exit_by_menu: bool
+    placed: frozenset[str]
+    steady_blocks: bool
+    steady_buttons: tuple[Shown, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

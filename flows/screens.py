@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from flows import limits
 from flows.effects import Echo, Screen, Shown
-from flows.program import BlockNode, Program, StepNode
+from flows.program import BlockNode, ChoiceNode, Program, StepNode
 from flows.state import Conversation, Mode
 from flows.values import values
 
@@ -15,6 +16,10 @@ COVER: Final = "cover"
 BUTTONS: Final = 5
 """A screen with this many choices of its own gets no navigation row: the menu button beside the text box has it."""
 LOCAL_DOORS: Final = ("local", "state")
+NO_PERSON: Final = ("person", "erase")
+COPY: Final = "@copy:"
+SKIP: Final = Shown(label="ui.skip", code="s")
+DONE: Final = Shown(label="ui.done", code="d")
 
 
 def screen(program: Program, conversation: Conversation, echo: Echo | None = None) -> Screen:
@@ -35,7 +40,7 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
         step=here.step,
         turn=conversation.turn,
         blocks=tuple(block.message for block in blocks),
-        buttons=(*_own(program, step, conversation), *_navigation(step, conversation, bool(_facts(blocks)))),
+        buttons=(*_own(program, step, conversation), *_navigation(step, conversation, any(block.facts for block in blocks))),
         echo=echo,
         why=step.why,
         phone=conversation.phone.value,
@@ -46,6 +51,8 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
 def visible_blocks(step: StepNode, conversation: Conversation) -> tuple[BlockNode, ...]:
     """Paragraphs whose guard holds. "The authority is part of it" takes local and state doors away; what was said once is not said
     again."""
+    if step.steady_blocks:
+        return step.blocks
     held = values(conversation)
     closed = LOCAL_DOORS if "yes" in conversation.answers.get("authority", ()) else ()
     return tuple(
@@ -61,22 +68,29 @@ def _facts(blocks: tuple[BlockNode, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fact for block in blocks for fact in block.facts))
 
 
+def button_of(index: int, choice: ChoiceNode, *, picked: bool = False) -> Shown:
+    """The button of a step's choice: what it copies, or the code of its place among the choices."""
+    if choice.to.startswith(COPY):
+        return Shown(label=choice.label, copy=choice.to.removeprefix(COPY), row=choice.row or 0)
+    return Shown(label=choice.label, code=f"c{index}", picked=picked, row=choice.row or 0)
+
+
 def _own(program: Program, step: StepNode, conversation: Conversation) -> tuple[Shown, ...]:
+    if step.steady_buttons is not None:
+        return step.steady_buttons
     held = values(conversation)
     picked = conversation.answers.get(step.saves, ()) if step.kind == "ask_many" else ()
     shown = [
-        Shown(label=choice.label, code=f"c{index}", picked=choice.id in picked, row=choice.row or 0)
-        if not choice.to.startswith("@copy:")
-        else Shown(label=choice.label, copy=choice.to.removeprefix("@copy:"), row=choice.row or 0)
+        button_of(index, choice, picked=choice.id in picked)
         for index, choice in enumerate(step.choices)
         if choice.when is None or choice.when.holds(held)
     ]
     if step.kind == "ask_place":
         shown = [*_places(program, step, conversation), *shown]
     if step.kind == "ask_many":
-        shown.append(Shown(label="ui.done", code="d"))
+        shown.append(DONE)
     if step.personal and not any(choice.id == "unsaid" for choice in step.choices):
-        shown.append(Shown(label="ui.skip", code="s"))
+        shown.append(SKIP)
     return tuple(shown)
 
 
@@ -94,20 +108,26 @@ def _places(program: Program, step: StepNode, conversation: Conversation) -> lis
 
 def _navigation(step: StepNode, conversation: Conversation, facts: bool) -> tuple[Shown, ...]:
     """Back, sources, a person and the exit, as far as the author has not placed them and the screen has room."""
-    placed = {choice.to for choice in step.choices}
-    if len([choice for choice in step.choices if not choice.to.startswith("@copy:")]) >= BUTTONS or conversation.here.flow == COVER:
+    flow = conversation.here.flow
+    if flow == COVER or sum(not choice.to.startswith(COPY) for choice in step.choices) >= BUTTONS:
         return ()
-    row: list[Shown] = []
-    if conversation.trail and "@back" not in placed and conversation.mode is Mode.ACTIVE:
-        row.append(Shown(label="ui.back", code="nback", row=98))
-    if facts:
-        row.append(Shown(label="ui.sources", code="nsources", row=98))
-    if not placed & {"@exit", "@hide"}:
-        row.append(Shown(label="ui.exit", code="nexit", row=98))
-    person = (
-        [] if "@person" in placed or conversation.here.flow in ("person", "erase") else [Shown(label="ui.person", code="nperson", row=97)]
+    return _row(
+        back=bool(conversation.trail) and "@back" not in step.placed and conversation.mode is Mode.ACTIVE,
+        sources=facts,
+        leave="@exit" not in step.placed and "@hide" not in step.placed,
+        person="@person" not in step.placed and flow not in NO_PERSON,
     )
-    return (*person, *row)
+
+
+@lru_cache(maxsize=16)
+def _row(*, back: bool, sources: bool, leave: bool, person: bool) -> tuple[Shown, ...]:
+    wanted = (
+        (person, Shown(label="ui.person", code="nperson", row=97)),
+        (back, Shown(label="ui.back", code="nback", row=98)),
+        (sources, Shown(label="ui.sources", code="nsources", row=98)),
+        (leave, Shown(label="ui.exit", code="nexit", row=98)),
+    )
+    return tuple(shown for wish, shown in wanted if wish)
 
 
 def _aside(program: Program, conversation: Conversation, name: str) -> Screen:

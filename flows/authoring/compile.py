@@ -14,9 +14,11 @@ from transitions import Machine
 
 from flows.authoring.bundle import Bundle
 from flows.authoring.schema import Block, CardFile, Choice, FlowFile, InterfaceFile, Kind, Step, UrgencyRule
+from flows.effects import Shown
 from flows.guards import Guard, GuardError, parse_guard
 from flows.matching import normalise
 from flows.program import BlockNode, ChoiceNode, FlowNode, Program, StepNode, TriggerNode, UrgencyRuleNode
+from flows.screens import SKIP, button_of
 from flows.texts import fact_names
 
 YES_NO = (("yes", "ui.yes"), ("no", "ui.no"))
@@ -107,10 +109,11 @@ def _step(flow: FlowFile, step: Step, cards: Mapping[str, CardFile]) -> StepNode
     if step.kind is Kind.ASK_YES_NO:
         given = {choice.id for choice in choices}
         choices = tuple(_yes_no(step)[value] for value, _ in YES_NO if value not in given) + choices
+    blocks = tuple(_blocks(flow.flow, step, cards))
     return StepNode(
         id=step.id,
         kind=step.kind.value,
-        blocks=tuple(_blocks(flow.flow, step, cards)),
+        blocks=blocks,
         choices=choices,
         branches=tuple((guard(arm.when), arm.to) for arm in step.branches),
         saves=step.saves or f"{flow.flow}.{step.id}",
@@ -125,7 +128,17 @@ def _step(flow: FlowFile, step: Step, cards: Mapping[str, CardFile]) -> StepNode
         voice=step.voice or "",
         fresh=step.fresh,
         exit_by_menu=step.exit == "menu",
+        placed=frozenset(choice.to for choice in choices),
+        steady_blocks=not any(block.when or block.once or block.door for block in blocks),
+        steady_buttons=_steady(step, choices),
     )
+
+
+def _steady(step: Step, choices: tuple[ChoiceNode, ...]) -> tuple[Shown, ...] | None:
+    if step.kind in (Kind.ASK_MANY, Kind.ASK_PLACE) or any(choice.when for choice in choices):
+        return None
+    shown = tuple(button_of(index, choice) for index, choice in enumerate(choices))
+    return (*shown, SKIP) if step.personal and not any(choice.id == "unsaid" for choice in choices) else shown
 
 
 def _yes_no(step: Step) -> dict[str, ChoiceNode]:

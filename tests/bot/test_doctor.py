@@ -127,7 +127,7 @@ async def test_a_folder_that_cannot_be_written(root: Path, data: Path, monkeypat
 
 async def test_a_folder_others_may_look_into(root: Path, data: Path) -> None:
     """Its remedy is a command."""
-    os.chmod(data, 0o755)  # noqa: PTH101 - a moment's work
+    os.chmod(data, 0o755)  # noqa: PTH101, S103 - what is tried here
     assert about(await levels(root), "others can look into") == "warning"
 
 

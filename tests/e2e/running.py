@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from bot.bootstrap import Service, service, webhook_settings
 from bot.botapi.chats import Message
@@ -86,7 +87,16 @@ async def house(folder: Path, *, webhook: bool = False, **settings: object) -> A
 
 @asynccontextmanager
 async def town() -> AsyncIterator[LocalBotApi]:
-    """A Bot API server whose clock shows the morning of these tests; at the end every call made to it must have been a sound one."""
+    """A Bot API server whose clock shows the morning of these tests; at the end every call made to it must have been a sound one, and
+    nothing may have failed quietly: an update that was given up leaves only a line in the log."""
+    with capture_logs() as lines:
+        async with _api() as api:
+            yield api
+    assert [line for line in lines if line["log_level"] in ("error", "critical")] == []
+
+
+@asynccontextmanager
+async def _api() -> AsyncIterator[LocalBotApi]:
     async with LocalBotApi() as api:
         api.world.clock.set_to(MORNING)
         api.add_bot(TOKEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,36 @@ async def test_erase_leaves_no_message_and_no_row_of_the_person(tmp_path: Path) 
         seeker = home.running.context.pseudonym(ana.id)
         held, _ = await home.running.storage.read([seeker], ())
         assert seeker not in held or held[seeker].conversation is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("way", ["salir", "ocultar"])
+async def test_whatever_was_done_leaving_leaves_one_dull_card(tmp_path: Path, seed: int, way: str) -> None:
+    """Taps, words, recordings, reading mode, minutes and hours in any order; then the exit leaves the card alone, and hiding leaves with it
+    only what the person recorded or photographed themselves."""
+    dice = random.Random(seed)
+    async with house(tmp_path) as home:
+        ana = home.person()
+        await home.says(ana, "/start")
+        for _ in range(20):
+            await anything(home, ana, dice)
+        card = await home.says(ana, way)
+        media = [] if way == "salir" else [m for m in home.api.messages(ana) if m.bot is None and m.content.kind != "text"]
+        assert [m.id for m in home.api.messages(ana)] == [*(m.id for m in media), card.id]
+        assert CARD in card.text or FACE in card.text
+        assert home.api.spinning(ana) == []
+
+
+async def anything(home: House, who: Person, dice: random.Random) -> None:
+    """One thing a person may do, or time passing."""
+    words = ["hola", "no", "2", "mi hijo no aparece", "me revisan el celular", "modo lectura", "xyz", "atras", "pausa", "luego regreso"]
+    match dice.choice(["tap", "tap", "tap", "type", "type", "voice", "photo", "wait"]):
+        case "tap" if labels := [label for label in home.api.screen(who).labels if label not in ("Salir", "Sí, borrar")]:
+            await home.taps(who, dice.choice(labels))
+        case "voice" | "photo" as kind:
+            home.api.media(who, kind, duration=2)
+            await home.settle()
+        case "wait":
+            await home.later(dice.choice([30, 400, HOUR, 3 * HOUR]))
+        case _:
+            await home.says(who, dice.choice(words))

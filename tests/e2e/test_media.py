@@ -104,6 +104,23 @@ async def test_media_is_asked_about_and_removed_only_on_a_word(tmp_path: Path, k
         assert home.api.calls("getFile") == []
 
 
+@pytest.mark.parametrize("what", ["location", "contact", "sticker"])
+async def test_a_place_or_a_contact_goes_like_typed_words(tmp_path: Path, what: str) -> None:
+    """Nobody's only copy, and the first thing a seized phone would tell: one turn behind, not kept until they leave."""
+    async with house(tmp_path) as home:
+        ana = home.person()
+        await home.says(ana, "me amenazan")
+        if what == "location":
+            home.api.location(ana, 19.4326, -99.1332)
+        elif what == "contact":
+            home.api.contact(ana, "+525511112222", "Fulano")
+        else:
+            home.api.media(ana, "sticker")
+        await home.settle()
+        await home.taps(ana, "No")
+        assert kinds(home, ana) == ["text"]
+
+
 async def test_exit_takes_media_too(tmp_path: Path) -> None:
     """Leaving is the word that takes everything."""
     async with house(tmp_path) as home:

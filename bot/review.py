@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 from rich.markup import escape
 
@@ -16,6 +17,7 @@ from bot.i18n.render import UI_MESSAGES, render
 from bot.understanding.lexicon import Lexicon
 from flows.authoring.checks import as_json, check
 from flows.authoring.issues import Issue, Level, Place
+from flows.authoring.never import FILE as NEVER
 from flows.authoring.never import read_never
 from flows.effects import Screen
 
@@ -59,6 +61,14 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
             code="missing-file", level=Level.ERROR, place=Place(), message=str(error), remedy="name the folder that holds content/"
         )
         return Review(issues=error.issues or (missing,))
+    try:
+        never = read_never(loaded.root / "content")
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        place = Place(file=f"content/{NEVER}")
+        unread = Issue(
+            code="bad-yaml", level=Level.ERROR, place=place, message=str(error), remedy="mend the file: without it nothing is published"
+        )
+        return Review(issues=(unread, *loaded.issues))
     program, _ = loaded.compiled()
     facts = Facts.of(loaded.content.facts.values(), words=loaded.texts)
     standing = Standing(organization="la organización", test_version=False)
@@ -73,7 +83,7 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
         every_translation(loaded.root / "locales"),
         today=today,
         production=production,
-        never=read_never(loaded.root / "content").find,
+        never=never.find,
         rendered=rendered,
         spoken=UI_MESSAGES,
         read=lambda text, locale: lexicon(text, program, locale),

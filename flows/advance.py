@@ -51,6 +51,7 @@ from flows.values import values
 
 Advanced = tuple[Conversation, tuple[Effect, ...]]
 
+FINAL: Final = frozenset({"@exit", "@hide", "@erase_now"})
 WELCOME: Final = Position(flow="welcome", step="start")
 COVER_CARD: Final = Position(flow="cover", step="card")
 COVER_FACE: Final = Position(flow="cover", step="face")
@@ -246,7 +247,15 @@ def _answered(program: Program, conversation: Conversation, step: StepNode, text
         if exact:
             return f"p{exact[0]}"
     own = [(code, label) for code, label in named if not code.startswith("n")]
-    return pick(text, own, program.labels)
+    code = pick(text, own, program.labels)
+    return None if code and _only_begins(program, step, code, normalise(text)) else code
+
+
+def _only_begins(program: Program, step: StepNode, code: str, words: str) -> bool:
+    """Whether words that leave or destroy are only how a sentence begins: "salir del país", "sí pero espera". Those must be exact."""
+    if code[0] != "c" or step.choices[int(code[1:])].to not in FINAL or words.isdecimal():
+        return False
+    return words not in program.labels.get(step.choices[int(code[1:])].label, ())
 
 
 def _label(step: StepNode, code: str) -> str:

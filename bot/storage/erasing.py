@@ -42,5 +42,10 @@ def _destroy(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, life: int,
 
 def truncated(raw: sqlite3.Connection, log: Path) -> bool:
     """Move the log into the database and cut it to nothing; False when a reader elsewhere held it back."""
-    busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    patience = raw.execute("PRAGMA busy_timeout").fetchone()[0]
+    raw.execute("PRAGMA busy_timeout=50")  # everybody waits for this thread: the caller comes again instead
+    try:
+        busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience}")
     return not busy and (not log.exists() or log.stat().st_size == 0)

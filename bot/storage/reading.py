@@ -125,8 +125,8 @@ def _put_together(shelf: Shelf, seeker: SeekerId, found: _Found) -> Known:
         messages=tuple(found.messages),
         covered_until=found.covered_until,
         older_remains=found.remains,
-        life=found.life,
-        cipher=found.ciphers.get(found.life),
+        life=max(found.life, found.erased),  # an erased life's number is never given again, even when its key has gone already
+        cipher=found.ciphers.get(max(found.life, found.erased)),
         erased=found.erased,
     )
     if found.life > 1:

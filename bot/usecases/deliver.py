@@ -42,9 +42,10 @@ PAUSE_LIMIT: Final = 60.0
 STORAGE_PAUSE: Final = 1.0
 
 
-def header(own: int, typed_at_once: bool) -> bytes:
-    """What rides in front of an effect in the outbox: the message this turn answers (it stays one turn longer), and whether it goes too."""
-    return b"%d,%d\n" % (own, typed_at_once)
+def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
+    """What rides in front of an effect in the outbox: the message this turn answers (it stays one turn longer), whether it goes too, and
+    whether this turn is heard as well as read."""
+    return b"%d,%d,%d\n" % (own, typed_at_once, spoken)
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Owed:
     effect: Effect | None
     own: int = 0
     typed_at_once: bool = False
+    spoken: bool = False
     cleanup: tuple[ChatMessage, ...] = ()
     tries: int = 0
     ambiguous: bool = False
@@ -95,8 +97,8 @@ class Deliverer:
         self._done: deque[int] = deque(maxlen=10_000)
 
     def await_changes(self, seekers: Iterable[SeekerId]) -> None:
-        """Called before these seekers are read from storage: from now until `let_go` their ledgers stay in memory. Otherwise a delivery that
-        ends between that read and `take` would be missing from what was read, and a wipe would leave its message behind."""
+        """Called before these seekers are read from storage: from now until `let_go` their ledgers stay in memory. Otherwise a delivery
+        that ends between that read and `take` would be missing from what was read, and a wipe would leave its message behind."""
         self._awaited.update(seekers)
 
     def let_go(self, seekers: Iterable[SeekerId]) -> None:
@@ -293,19 +295,21 @@ class Deliverer:
         self._context.crash("after_send")
         added = () if keep else (self._wording.standing_message(effect.screen, outcome, Role.SCREEN, int(self._context.clock.now())),)
         spared = {keep.row} if keep else set()
-        gone = [m for m in chat.messages if m.row not in spared and self._leaves(m, owed, effect)]
+        heard = sorted(m.message_id for m in chat.messages if m.role is Role.VOICE)[-2:] if owed.spoken else []
+        gone = [m for m in chat.messages if m.row not in spared and self._leaves(m, owed, effect, heard)]
         removed, older = await self._delete(chat, gone, urgent=False)
         return _done(chat, owed, Delivery.DELIVERED, added=added, removed=removed, older=older or owed.ambiguous), 0.0
 
-    def _leaves(self, message: ChatMessage, owed: Owed, effect: ShowScreen) -> bool:
-        """Whether a message goes with this screen: earlier screens (unless each step is to stay a message), and typed words one turn behind."""
+    def _leaves(self, message: ChatMessage, owed: Owed, effect: ShowScreen, heard: Sequence[int]) -> bool:
+        """Whether a message goes with this screen: earlier screens (unless each step is to stay a message), typed words one turn behind,
+        and our recording with its picture once another screen is shown: beside a cover they would tell everything."""
         match message.role:
             case Role.SCREEN:
                 return not self._wording.keeps_screens(effect)
             case Role.TYPED:
                 return owed.typed_at_once or message.message_id != owed.own
             case Role.VOICE:
-                return message.message_id < owed.own
+                return message.message_id not in heard
             case _:
                 return False
 
@@ -398,8 +402,8 @@ class Deliverer:
 
 
 def _opened(item: OutboxItem, effect: Effect) -> Owed:
-    own, _, at_once = item.payload.partition(b"\n")[0].partition(b",")
-    return Owed(item=item, effect=effect, own=int(own), typed_at_once=at_once == b"1")
+    own, at_once, spoken = (*item.payload.partition(b"\n")[0].split(b","), b"0")[:3]
+    return Owed(item=item, effect=effect, own=int(own), typed_at_once=at_once == b"1", spoken=spoken == b"1")
 
 
 def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:

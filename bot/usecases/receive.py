@@ -1,8 +1,8 @@
 """From updates to committed effects: read what is held, advance, write, and only then let the channel acknowledge.
 
-A batch is worked in **waves**: at most one update of a chat in a wave, so that a chat's next update waits for its commit, while all chats of
-a wave share one commit. An update that fails is tried again by itself; after three failures it is quarantined by id and error class, and
-the person gets a screen that is sure to work. Text is used in memory and never written (promises.md, reliability design).
+A batch is worked in **waves**: at most one update of a chat in a wave, so that a chat's next update waits for its commit, while all chats
+of a wave share one commit. An update that fails is tried again by itself; after three failures the person gets a screen that is sure to
+work, and the update is quarantined by id and error class. Text is used in memory and never written (promises.md, reliability design).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.usecases.deliver import Deliverer, header
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
 from flows.advance import advance, begin
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
-from flows.effects import Effect, EraseSeeker, RemoveTyped, SetLifetimes, ShowScreen, Wipe
+from flows.effects import Effect, EraseSeeker, RemoveTyped, SetLifetimes, ShowScreen, SpeakVoice, Wipe
 from flows.events import (
     Blocked,
     Command,
@@ -334,6 +334,7 @@ class Reception:
 
 
 ALWAYS = (Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER)
+KEPT = (MediaKind.VOICE, MediaKind.PHOTO, MediaKind.VIDEO, MediaKind.DOCUMENT)
 THEIRS = (Kind.TEXT, Kind.START, Kind.COMMAND, Kind.MEDIA)
 COMMANDS = {command.value: command for command in Command}
 URGENT = (Wipe, EraseSeeker)
@@ -397,10 +398,11 @@ def _unanswered(turn: Turn, held: Held, conversation: Conversation) -> Change:
 
 
 def _theirs(incoming: Incoming | None, after: Conversation) -> tuple[ChatMessage, ...]:
-    """The message that now stands in the chat. Media has no time of its own: it goes only when the person says so, or leaves."""
+    """The message that now stands in the chat. What may be their only copy (a recording, a picture, a file) has no time of its own: it goes
+    only when the person says so, or leaves. A place or a contact goes like typed words."""
     if incoming is None or incoming.kind not in THEIRS or not incoming.message_id or incoming.edited:
         return ()
-    media = incoming.kind is Kind.MEDIA
+    media = incoming.kind is Kind.MEDIA and incoming.media in KEPT
     until = None if media else incoming.sent_at + TABLE[after.phone].lifetime
     role = Role.MEDIA if media else Role.TYPED
     return (ChatMessage(message_id=incoming.message_id, role=role, sent_at=incoming.sent_at, delete_at=until),)
@@ -410,6 +412,7 @@ def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[
     """Outbox rows of a turn's effects. Removing typed words rides on the screen before it."""
     leaving = any(isinstance(effect, URGENT) for effect in effects)
     at_once = any(isinstance(effect, RemoveTyped) for effect in effects)
+    spoken = any(isinstance(effect, SpeakVoice) for effect in effects)
     for effect in effects:
         if isinstance(effect, SetLifetimes | RemoveTyped):
             continue
@@ -417,6 +420,6 @@ def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[
         yield OutboxItem(
             seeker=seeker,
             kind=type(effect).__name__,
-            payload=header(own, at_once) + encode_effect(effect),
+            payload=header(own, at_once, spoken) + encode_effect(effect),
             priority=Priority.PANIC if urgent else Priority.REPLY,
         )

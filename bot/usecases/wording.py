@@ -38,5 +38,5 @@ class Wording:
         return ChatMessage(message_id=outcome.message_id, role=role, sent_at=sent, delete_at=sent + TABLE[PhoneUse(screen.phone)].lifetime)
 
     def keeps_screens(self, effect: ShowScreen) -> bool:
-        """Whether the earlier screen stays: only in the reading mode, one message a step."""
-        return effect.screen.reading_mode
+        """Whether the earlier screens stay: only in the reading mode, one message a step, and never above a cover."""
+        return effect.screen.reading_mode and effect.screen.flow != "cover"

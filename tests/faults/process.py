@@ -41,9 +41,11 @@ class Program:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", env=environment, cwd=ROOT, stdout=log, stderr=log
             )
-        async with asyncio.timeout(60):  # it may also be dead by then: a point can lie in the recovery
-            while self._api.world.calls.total <= seen and self.running:
-                await asyncio.sleep(0.01)
+        for _ in range(6000):
+            if self._api.world.calls.total > seen or not self.running:  # dead already: a point can lie in the recovery
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("it makes no call")
 
     @property
     def running(self) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from bot.botapi.faults import Fault
+from bot.botapi.people import Person
 from bot.storage.folder import DATABASE_FILE
-from tests.e2e.running import House, house
 from tests.faults.ledger import TABLES
+from tests.faults.running import House, house
 
 CARD = "acta de nacimiento"
 
@@ -21,10 +23,19 @@ def rows_of_people(folder: Path) -> dict[str, int]:
         return {table: raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}  # noqa: S608
 
 
-async def erases(home: House, who: object) -> None:
+async def comes_true(condition: Callable[[], bool]) -> None:
+    """Wait for something the server does not tell of."""
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("did not come true within half a minute")
+
+
+async def erases(home: House, who: Person) -> None:
     """Up to the tap that erases; does not wait for what follows."""
-    await home.says(who, "borrar")  # type: ignore[arg-type]  # a Person
-    home.api.tap_label(who, "Sí, borrar")  # type: ignore[arg-type]
+    await home.says(who, "borrar")
+    home.api.tap_label(who, "Sí, borrar")
 
 
 async def test_coming_back_while_a_reader_holds_the_erasure_up(tmp_path: Path) -> None:
@@ -37,11 +48,10 @@ async def test_coming_back_while_a_reader_holds_the_erasure_up(tmp_path: Path) -
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM conversation").fetchone()
             await erases(home, ana)
-            while rows_of_people(tmp_path)["conversation_key"]:
-                await asyncio.sleep(0.02)
+            await comes_true(lambda: rows_of_people(tmp_path)["conversation_key"] == 0)
             home.api.text(ana, "hola")
-            while home.api.bot.inbox.waiting:
-                await asyncio.sleep(0.05)
+            await comes_true(lambda: not home.api.bot.inbox.waiting)
+            assert rows_of_people(tmp_path)["erasure"] == 1  # still held up
             reader.rollback()
         await home.settle()
         assert "Trámites" in home.api.screen(ana).text

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.botapi.faults import Fault
-from tests.e2e.running import House, house
+from tests.faults.running import House, house
 
 CARD = "acta de nacimiento"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,16 @@ import pytest
 from bot.botapi.faults import Fault
 from bot.channels.telegram import transport
 from bot.usecases import deliver
-from tests.e2e.running import House, house
+from tests.faults.running import House, house
 from tests.faults.test_erasing import rows_of_people
 
 
 @pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rules with shorter waits, so that a test takes seconds."""
     monkeypatch.setattr(deliver, "AMBIGUOUS_PAUSE", 0.3)
-    monkeypatch.setattr(transport, "READ_SECONDS", 0.5)
-    monkeypatch.setattr(transport.AiohttpRequest.__init__, "__kwdefaults__", {"connections": 64, "connect_seconds": 2.0, "read_seconds": 0.5})
-    yield
+    quick = {"connections": 64, "connect_seconds": 2.0, "read_seconds": 0.5}
+    monkeypatch.setattr(transport.AiohttpRequest.__init__, "__kwdefaults__", quick)
 
 
 async def conversation(home: House, words: tuple[str, ...] = ("/start", "quiero ayuda", "falta mi hijo")) -> None:
@@ -138,7 +136,9 @@ async def test_who_blocks_the_bot_gets_one_send_at_most(tmp_path: Path) -> None:
         await home.settle()
         await home.later(2 * 3600)
         await home.later(20 * 3600)
-        sends = [call for call in home.api.calls(since=before) if call.method in ("sendMessage", "editMessageText", "sendVoice", "sendPhoto")]
+        sends = [
+            call for call in home.api.calls(since=before) if call.method in ("sendMessage", "editMessageText", "sendVoice", "sendPhoto")
+        ]
         assert len(sends) <= 1
         home.api.clear(ana)
         assert "Soy Amparo" in (await home.says(ana, "/start")).text

@@ -15,12 +15,12 @@ from bot.botapi.inbox import Pending
 from bot.botapi.people import Person
 from bot.botapi.shapes import Json
 from bot.storage.folder import DATABASE_FILE
-from bot.usecases import receive
-from flows.advance import Advanced
+from flows.advance import Advanced, advance
+from flows.codec import encode_conversation
 from flows.events import Event, TextReceived
 from flows.program import Program
 from flows.state import Conversation
-from tests.e2e.running import House, house
+from tests.faults.running import House, house
 
 POISON = "veneno"
 
@@ -29,15 +29,14 @@ POISON = "veneno"
 def poisoned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """`advance` fails for one text. Answers the times it was asked."""
     tries: list[int] = []
-    honest = receive.advance
 
     def failing(program: Program, conversation: Conversation, event: Event) -> Advanced:
         if isinstance(event, TextReceived) and event.text == POISON:
             tries.append(event.at)
             raise ZeroDivisionError(event.text)
-        return honest(program, conversation, event)
+        return advance(program, conversation, event)
 
-    monkeypatch.setattr(receive, "advance", failing)
+    monkeypatch.setattr("bot.usecases.receive.advance", failing)
     return tries
 
 
@@ -49,8 +48,7 @@ def quarantined(folder: Path) -> list[tuple[str, int]]:
 
 def puts(home: House, who: Person, message: Json) -> None:
     """An update as the platform would hand it out, whatever is in it."""
-    home.api.bot.inbox.put("message", message, chat=who.id, at=home.api.now())
-    home.api.world.touch()
+    home.api.world.tell(home.api.bot, "message", message, home.api.chat(who))
 
 
 async def test_an_update_that_always_fails_is_noted_and_its_person_gets_a_screen(tmp_path: Path, poisoned: list[int]) -> None:
@@ -140,17 +138,16 @@ async def test_malformed_updates_hold_nobody_up(tmp_path: Path, change: Json) ->
 
 async def test_a_change_that_cannot_be_stored_leaves_a_safe_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Storage refuses one person's change even alone: the group is written, that person gets the safe screen."""
-    honest = receive.encode_conversation
 
     def unwritable(conversation: Conversation) -> bytes:
-        data = honest(conversation)
+        data = encode_conversation(conversation)
         return "no bytes" if conversation.here.flow == "missing_person" else data  # type: ignore[return-value]  # that is the fault
 
     async with house(tmp_path) as home:
         ana, eva = home.person(), home.person()
         await home.says(ana, "/start")
         await home.says(eva, "/start")
-        monkeypatch.setattr(receive, "encode_conversation", unwritable)
+        monkeypatch.setattr("bot.usecases.receive.encode_conversation", unwritable)
         home.api.text(ana, "falta mi hijo")
         home.api.text(eva, "quiero ayuda")
         await home.settle()
@@ -164,7 +161,8 @@ async def test_a_record_that_cannot_be_stored_stops_nobody(tmp_path: Path, monke
     async with house(tmp_path) as home:
         ana, eva = home.person(), home.person()
         storage = home.running.storage
-        honest, failed = storage.record, []
+        honest = storage.record
+        failed: list[object] = []
 
         async def failing(records: object) -> object:
             if not failed:

@@ -15,7 +15,7 @@ from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
 from flows.codec import decode_conversation
 from flows.state import Conversation
-from tests.e2e.running import House, house
+from tests.faults.running import House, house
 
 
 async def stored(home: House, who: Person, folder: Path) -> Conversation:

@@ -17,7 +17,7 @@ from bot.storage.database import Options
 from bot.storage.folder import DATABASE_FILE
 from bot.usecases import records
 from bot.usecases.ports import ChatMessage, DeliveryRecord, StorageDown
-from tests.e2e.running import House, house
+from tests.faults.running import House, house
 from tests.faults.test_presses import stored
 
 CARD = "Ahora no puedo guardar ni leer nada"
@@ -91,7 +91,8 @@ async def test_nothing_is_sent_again_because_a_record_had_to_wait(tmp_path: Path
     """Storage goes down between the sending of a screen and the record of it: the record waits, the message stays one."""
     async with house(tmp_path) as home:
         storage = home.running.storage
-        honest, refused = storage.record, []
+        honest = storage.record
+        refused: list[object] = []
 
         class Down:
             @staticmethod

@@ -42,7 +42,7 @@ def spellings(value: str | int) -> dict[str, bytes]:
     if isinstance(value, int):
         found |= {"hex": f"{value:x}".encode(), "HEX": f"{value:X}".encode()}
         for size in (6, 8):
-            found |= {f"{size} bytes, {order}": value.to_bytes(size, order) for order in ("little", "big")}  # type: ignore[arg-type]
+            found |= {f"{size} bytes, {order}": value.to_bytes(size, order) for order in ("little", "big")}
         found |= {"sha256 of bytes": hashlib.sha256(value.to_bytes(8, "big")).digest()}
         if value < 2**32:
             found["4 bytes"] = value.to_bytes(4, "big")

@@ -14,18 +14,19 @@ import pytest
 
 from bot.botapi.faults import Fault
 from bot.botapi.people import Person
+from bot.botapi.shapes import Json
 from bot.clock import SystemClock
 from bot.security.keyring import Keyring
 from bot.security.sealing import KEY_BYTES
 from bot.storage.errors import StorageForeign
 from bot.storage.folder import DATABASE_FILE
 from bot.storage.sql_storage import open_storage
-from bot.usecases import receive
-from flows.advance import Advanced
+from flows.advance import Advanced, advance
+from flows.codec import encode_conversation
 from flows.events import Event, TextReceived
 from flows.program import Program
 from flows.state import Conversation
-from tests.e2e.running import TOKEN, House, house
+from tests.faults.running import TOKEN, House, house
 from tests.faults.test_erasing import rows_of_people
 from tests.faults.test_presses import stored
 from tests.privacy.canaries import NAME, PLACE, SENTENCE, USERNAME, found_in, overheard, resting, spellings
@@ -43,7 +44,19 @@ def xiadani(home: House) -> Person:
 def canaries(home: House, who: Person) -> list[str | int]:
     """What is looked for: words, names, the account's number, the numbers of every message there ever was, the token."""
     numbers = {message.id for _, message, _ in home.api.chat(who).history}
-    return [SENTENCE, "Quetzalli", "Xoconostle", NAME, USERNAME, PLACE, "Tlacotepec", TOKEN, TOKEN.partition(":")[2], who.id, *sorted(numbers)]
+    return [
+        SENTENCE,
+        "Quetzalli",
+        "Xoconostle",
+        NAME,
+        USERNAME,
+        PLACE,
+        "Tlacotepec",
+        TOKEN,
+        TOKEN.partition(":")[2],
+        who.id,
+        *sorted(numbers),
+    ]
 
 
 async def lives(home: House, who: Person) -> None:
@@ -64,26 +77,25 @@ async def lives(home: House, who: Person) -> None:
 
 def quotes(home: House, who: Person) -> None:
     """An update nobody can read, full of what it should not say."""
-    home.api.bot.inbox.put(
-        "message",
-        {"message_id": SENTENCE, "from": {"id": who.id, "first_name": NAME}, "chat": {"id": who.id, "type": "private"}, "text": {"x": PLACE}},
-        chat=who.id,
-        at=home.api.now(),
-    )
-    home.api.world.touch()
+    update: Json = {
+        "message_id": SENTENCE,
+        "from": {"id": who.id, "first_name": NAME},
+        "chat": {"id": who.id, "type": "private"},
+        "text": {"x": PLACE},
+    }
+    home.api.world.tell(home.api.bot, "message", update, home.api.chat(who))
 
 
 @pytest.fixture
 def tripping(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine fails at one text, and its error quotes it."""
-    honest = receive.advance
 
     def failing(program: Program, conversation: Conversation, event: Event) -> Advanced:
         if isinstance(event, TextReceived) and event.text.endswith("tropiezo"):
             raise RuntimeError(event.text)
-        return honest(program, conversation, event)
+        return advance(program, conversation, event)
 
-    monkeypatch.setattr(receive, "advance", failing)
+    monkeypatch.setattr("bot.usecases.receive.advance", failing)
 
 
 async def test_nothing_rests_and_nothing_is_logged(tmp_path: Path, tripping: None) -> None:
@@ -112,7 +124,6 @@ async def test_nothing_rests_and_nothing_is_logged(tmp_path: Path, tripping: Non
     assert found_in(resting(tmp_path).items(), wanted) == []
     lines = log.getvalue()
     assert "update_failed" in lines
-    assert "asyncio" in lines or "serving" in lines or len(lines) > 500
     assert found_in([("log", lines.encode())], wanted) == []
 
 
@@ -179,7 +190,7 @@ async def test_a_seized_database_opens_with_no_other_key(tmp_path: Path) -> None
         who = xiadani(home)
         await lives(home, who)
         wanted = canaries(home, who)
-        conversation = receive.encode_conversation(await stored(home, who, tmp_path))
+        conversation = encode_conversation(await stored(home, who, tmp_path))
     seized = tmp_path / "seized"
     seized.mkdir()
     (seized / DATABASE_FILE).write_bytes((tmp_path / DATABASE_FILE).read_bytes())
@@ -187,7 +198,7 @@ async def test_a_seized_database_opens_with_no_other_key(tmp_path: Path) -> None
         await open_storage(seized / DATABASE_FILE, Keyring.in_memory(), SystemClock())
     content = (seized / DATABASE_FILE).read_bytes()
     assert found_in([("database", content)], wanted) == []
-    pieces = {conversation[at : at + 12] for at in range(0, len(conversation) - 12)}
+    pieces = {conversation[at : at + 12] for at in range(len(conversation) - 12)}
     assert not any(piece in blob for blob in blobs(tmp_path) for piece in pieces)
     assert all(len(blob) > KEY_BYTES for blob in blobs(tmp_path))
 

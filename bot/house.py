@@ -67,11 +67,14 @@ class Loaded:
 
 def load_house(root: Path) -> Loaded:
     """Read everything. Raises `HouseBroken` only when nothing could be compiled at all; other problems are in `issues`."""
-    content, issues = load_content(root / "content")
-    if content is None:
-        raise HouseBroken(_named(issues), tuple(issues))
-    messages = extract(content)
-    texts = catalogs.texts(catalogs.load_translations(root / "locales"), messages)
+    try:
+        content, issues = load_content(root / "content")
+        if content is None:
+            raise HouseBroken(_named(issues), tuple(issues))
+        messages = extract(content)
+        texts = catalogs.texts(catalogs.load_translations(root / "locales"), messages)
+    except (OSError, catalogs.CatalogError) as error:
+        raise HouseBroken(f"the content cannot be read: {error}") from error
     return Loaded(root=root, content=content, issues=tuple(issues), messages=tuple(messages), texts=texts)
 
 
@@ -102,7 +105,8 @@ class LiveFacts:
         return self._facts
 
     def refresh(self) -> bool:
-        """Read again when a file changed. Content that cannot be read changes nothing: the last good facts stand."""
+        """Read again when any file changed. While something cannot be read the last good facts stand, less those switched off since; what
+        was corrected meanwhile arrives with whichever file mends the rest."""
         stamp = self._seen()
         if stamp == self._stamp:
             return False
@@ -111,6 +115,7 @@ class LiveFacts:
             self._facts = self._made(whole(load_house(self._root)))
         except HouseBroken:
             log.error("facts_unreadable")
+            self._facts = self._facts.switching_off(read_switched_off(self._switch))
             return False
         log.info("facts_refreshed")
         return True
@@ -119,8 +124,9 @@ class LiveFacts:
         return Facts.of(loaded.content.facts.values(), words=loaded.texts, switched_off=read_switched_off(self._switch))
 
     def _seen(self) -> tuple[tuple[str, int], ...]:
-        files: Sequence[Path] = [*sorted((self._root / "content" / "facts").glob("*.yaml")), self._switch]
-        return tuple((file.name, file.stat().st_mtime_ns) for file in files if file.exists())
+        read = (*(self._root / "content").rglob("*.yaml"), *(self._root / "locales").rglob("*.po"))
+        files: Sequence[Path] = [*sorted(read), self._switch]
+        return tuple((file.as_posix(), file.stat().st_mtime_ns) for file in files if file.exists())
 
 
 def read_switched_off(file: Path) -> tuple[str, ...]:

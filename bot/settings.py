@@ -39,6 +39,21 @@ class Settings(BaseSettings):
             raise ValueError("must be https, unless it is a server on this machine")
         return value.rstrip("/")
 
+    @field_validator("webhook_listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        port = value.rpartition(":")[2] if ":" in value else ""
+        if not (port.isascii() and port.isdigit() and int(port) < 65536):
+            raise ValueError("must be an address and a port, such as 127.0.0.1:8443")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is not None and (urlsplit(value).scheme != "https" or not urlsplit(value).hostname):
+            raise ValueError("must be a public https address")
+        return value
+
     @model_validator(mode="after")
     def _only_on_loopback(self) -> Settings:
         if not self.loopback and (self.limits == "off" or self.crash_at):

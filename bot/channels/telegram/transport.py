@@ -1,8 +1,8 @@
-"""How a call reaches the Bot API: one aiohttp session behind python-telegram-bot's `BaseRequest`.
+"""How a call reaches the Bot API: one set of connections behind python-telegram-bot's `BaseRequest`.
 
-Two ways lead through the same session. The fast path (`Api.call`) posts a body that was rendered once and gives back an
+Two ways lead through the same connections. The fast path (`Api.call`) posts a body that was rendered once and gives back an
 `Answer`; it never raises for what the platform says. The library's own typed calls (`telegram.Bot`, used for set-up) go
-through `AiohttpRequest.do_request`. What went wrong on the way is told apart, because it decides whether a message
+through `HttpRequest.do_request`. What went wrong on the way is told apart, because it decides whether a message
 may be sent again: `NotSent` (no connection, so surely nothing arrived) and `Unanswered` (it may have arrived). The
 address of every call holds the token, so no exception and no log line made here carries an address, a body or another
 exception's words.
@@ -15,19 +15,18 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-import aiohttp
 import orjson
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
-from yarl import URL
+
+from bot.channels.telegram.connections import Connections, NoAnswer, NoConnection, Target, target_of
 
 if TYPE_CHECKING:
     from telegram._utils.types import ODVInput  # what `BaseRequest.do_request` is declared with; the library keeps it private
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 20.0
-IDLE_SECONDS: Final = 30.0
-JSON_HEADERS: Final = {"Content-Type": "application/json"}
+JSON: Final = "application/json"
 
 
 class NotSent(NetworkError):
@@ -62,18 +61,25 @@ class Answer:
     readable: bool = True
 
 
-class AiohttpRequest(BaseRequest):
-    """`BaseRequest` over one keep-alive aiohttp session. `connections` bounds the sockets; timeouts are in seconds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A rendered form with a file in it. `kind`: its content type, boundary included."""
+
+    kind: str
+    body: bytes
+
+
+class HttpRequest(BaseRequest):
+    """`BaseRequest` over keep-alive connections, at most `connections` at once; timeouts are in seconds."""
 
     def __init__(self, *, connections: int = 256, connect_seconds: float = CONNECT_SECONDS, read_seconds: float = READ_SECONDS) -> None:
         # The library's loggers write every address, hence the token, at DEBUG. They stay closed whatever the level of
         # the root is.
         logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
-        self._connections = connections
+        self._most = connections
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
-        self._session: aiohttp.ClientSession | None = None
-        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
+        self._connections: Connections | None = None
 
     @property
     def read_timeout(self) -> float | None:
@@ -81,59 +87,35 @@ class AiohttpRequest(BaseRequest):
         return self._read_seconds
 
     async def initialize(self) -> None:
-        """Open the session; nothing is connected yet."""
-        if self._session is not None:
-            return
-        connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=60, use_dns_cache=True)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-            auto_decompress=False,
-        )
+        """Be ready; nothing is connected yet."""
+        if self._connections is None:
+            self._connections = Connections(self._most, self._connect_seconds)
 
     async def shutdown(self) -> None:
         """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            await connections.close()
 
     async def post_body(
-        self,
-        url: URL,
-        body: bytes | aiohttp.FormData,
-        headers: dict[str, str] | None = None,
-        read_seconds: float | None = None,
-        method: str = "POST",
+        self, target: Target, body: bytes, kind: str = JSON, read_seconds: float | None = None, method: str = "POST"
     ) -> tuple[int, bytes]:
         """Post and read the whole answer: (HTTP status, body). Raises `NotSent` or `Unanswered`, nothing else of the
         network.
 
-        The exception is raised outside the handler on purpose: a chained one would carry the address, hence the token.
+        The exception is raised outside the handler on purpose: what is told carries no other exception's words.
         """
-        if self._session is None:
-            raise NotSent("closed")
+        if self._connections is None:
+            raise NotSent("Closed")
+        head = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        request = b"%b %b%b%b" % (method.encode(), target.head, head, body)
         try:
-            async with self._session.request(
-                method, url, data=body, headers=headers, timeout=self._timeout(read_seconds), allow_redirects=False
-            ) as response:
-                return response.status, await response.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
-            failure: NetworkError = NotSent(type(fault).__name__)
-        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-            failure = Unanswered(type(fault).__name__)
+            return await self._connections.call(target, request, self._read_seconds if read_seconds is None else read_seconds)
+        except NoConnection as fault:
+            failure: NetworkError = NotSent(fault.word)
+        except NoAnswer as fault:
+            failure = Unanswered(fault.word)
         raise failure
-
-    def _timeout(self, read_seconds: float | None) -> aiohttp.ClientTimeout:
-        """The bounds of one call: `total` ends an answer that drips, the others name the phase that failed."""
-        seconds = self._read_seconds if read_seconds is None else read_seconds
-        known = self._timeouts.get(seconds)
-        if known is None:
-            connect = self._connect_seconds
-            known = aiohttp.ClientTimeout(total=2 * connect + 2 * seconds, connect=2 * connect, sock_connect=connect, sock_read=seconds)
-            self._timeouts[seconds] = known
-        return known
 
     async def do_request(
         self,
@@ -150,7 +132,7 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("files go through Api.upload")
         body = b"{}" if request_data is None else orjson.dumps(request_data.parameters)
         seconds = read_timeout if isinstance(read_timeout, int | float) else None
-        status, payload = await self.post_body(URL(url, encoded=True), body, JSON_HEADERS, seconds, method)
+        status, payload = await self.post_body(target_of(url), body, JSON, seconds, method)
         if status == 429:
             raise MustWait(read_answer(status, payload).after)
         return status, payload
@@ -168,26 +150,26 @@ class Api:
     """The Bot API of one bot: `<root>/bot<token>/<method>`. `repr` shows neither. Raises ValueError when `root` is
     no web address."""
 
-    def __init__(self, root: str, token: str, request: AiohttpRequest) -> None:
+    def __init__(self, root: str, token: str, request: HttpRequest) -> None:
         self._base = f"{checked_root(root)}/bot{token}/"
         self._request = request
-        self._urls: dict[str, URL] = {}
+        self._targets: dict[str, Target] = {}
 
     def __repr__(self) -> str:
         return "Api(...)"
 
     async def call(self, method: str, body: bytes, read_seconds: float | None = None) -> Answer:
         """Post one rendered JSON body. Raises `NotSent` or `Unanswered`."""
-        status, payload = await self._request.post_body(self._url(method), body, JSON_HEADERS, read_seconds)
+        status, payload = await self._request.post_body(self._target(method), body, JSON, read_seconds)
         return read_answer(status, payload)
 
     async def raw(self, method: str, body: bytes, read_seconds: float | None = None) -> tuple[int, bytes]:
         """The same, the answer unread: for getUpdates, whose body may need more patience than an envelope."""
-        return await self._request.post_body(self._url(method), body, JSON_HEADERS, read_seconds)
+        return await self._request.post_body(self._target(method), body, JSON, read_seconds)
 
-    async def upload(self, method: str, form: aiohttp.FormData, read_seconds: float = 60.0) -> Answer:
+    async def upload(self, method: str, form: Form, read_seconds: float = 60.0) -> Answer:
         """Post a form with a file in it. Raises `NotSent` or `Unanswered`."""
-        status, payload = await self._request.post_body(self._url(method), form, None, read_seconds)
+        status, payload = await self._request.post_body(self._target(method), form.body, form.kind, read_seconds)
         return read_answer(status, payload)
 
     def _url(self, method: str) -> URL:

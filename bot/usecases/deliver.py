@@ -298,8 +298,8 @@ class Deliverer:
         heard = sorted(m.message_id for m in chat.messages if m.role is Role.VOICE)[-2:] if owed.spoken else []
         gone = [m for m in chat.messages if m.row not in spared and self._leaves(m, owed, effect, heard)]
         if added and gone:
-            # Before anything is deleted (that takes the platform a while) the new message's number is kept: a crash in between then finds it
-            # and edits it in place. Otherwise it would be sent again, and the first one could never be removed by anybody.
+            # Before anything is deleted (that takes the platform a while) the new message's number is kept: after a crash in between it is
+            # found and edited in place. Otherwise it would be sent again, and the first one could never be removed by anybody.
             await self._write(chat, DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED, added=added))
             added = ()
         removed, older = await self._delete(chat, gone, urgent=False)

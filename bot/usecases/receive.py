@@ -8,6 +8,7 @@ work, and the update is quarantined by id and error class. Text is used in memor
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,6 +48,7 @@ log = structlog.get_logger()
 WAVE = 128
 """Chats in one commit at most."""
 TRIES = 3
+RECENT = 512
 EMERGENCY_PAUSE = 600
 """Seconds between two static emergency cards to one chat while storage is down."""
 
@@ -70,6 +72,25 @@ class Prepared:
     failed: str = ""
 
 
+class Recent:
+    """Conversations as they were last written, by their envelope: the next turn of a person in the middle of talking need not read it
+    again. The envelope stays the truth; this only saves reading it."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[bytes, Conversation] = OrderedDict()
+
+    def take(self, envelope: bytes) -> Conversation | None:
+        """The conversation of this very envelope, if it is still at hand."""
+        return self._held.pop(envelope, None)
+
+    def keep(self, envelope: bytes, conversation: Conversation) -> bytes:
+        """Remember it, and give the envelope back."""
+        self._held[envelope] = conversation
+        if len(self._held) > RECENT:
+            self._held.popitem(last=False)
+        return envelope
+
+
 class Reception:
     """Receives batches of a channel (`Receiver`) and the worker's timers, one group at a time."""
 
@@ -78,6 +99,7 @@ class Reception:
         self._buckets = buckets
         self._deliverer = deliverer
         self._turnstile = asyncio.Lock()
+        self._recent = Recent()
         self._cards: dict[int, float] = {}
         self._card_messages: dict[int, ChatMessage] = {}
         self._unsure = False
@@ -215,7 +237,7 @@ class Reception:
             await self._context.storage.quarantine(turn.incoming.update_id if turn.incoming else 0, error, turn.at)
 
     async def _advance(self, turn: Turn, held: Held, *, safe: bool) -> Prepared:
-        before = None if safe else _conversation(held)
+        before = None if safe or held.conversation is None else self._recent.take(held.conversation) or _conversation(held)
         program = await self._program(before)
         if before is None:
             before = begin(program, locale=_hint(turn.incoming), cover_until=_cover_until(held, turn.at))
@@ -294,7 +316,7 @@ class Reception:
             update_id=incoming.update_id if incoming else None,
             at=turn.at,
             expected_version=held.version,
-            conversation=None if erase else encode_conversation(after),
+            conversation=None if erase else self._recent.keep(encode_conversation(after), after),
             program=after.program,
             due_at=after.due_at(),
             chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
@@ -317,7 +339,7 @@ class Reception:
             if now - self._cards.get(incoming.chat_id, -EMERGENCY_PAUSE) < EMERGENCY_PAUSE:
                 continue
             self._cards[incoming.chat_id] = now
-            words = texts.get(incoming.language_code, {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
+            words = texts.get(_hint(incoming), {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
             sent = await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
             if sent.result is Result.DONE:
                 self._card_messages[incoming.chat_id] = ChatMessage(

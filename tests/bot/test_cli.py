@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -138,7 +139,8 @@ def test_run_without_token() -> None:
     ],
 )
 def test_run_with_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str, named: str) -> None:
-    """The message names the variable."""
+    """The message names the variable, and nothing is begun."""
+    monkeypatch.setattr("bot.bootstrap.serve", lambda *_: pytest.fail("serves with a wrong setting"))
     monkeypatch.setenv(name, value)
     monkeypatch.setenv("AMPARO_TELEGRAM_TOKEN", TOKEN)
     line = refused(amparo("run"))
@@ -221,7 +223,21 @@ def test_check_of_nothing(tmp_path: Path) -> None:
 
 # -- simulate --------------------------------------------------------------------------------------------------------------------
 
-PLAYED = "hola\n\n/start\n[Quiero ayuda]\n#99\n[No such button]\nno aparece mi hermano\nsí\n/wait 2h\n/voice\n/nonsense\nsalir\n/quit\nnever read\n"
+PLAYED = """hola
+
+/start
+[Quiero ayuda]
+#99
+[No such button]
+no aparece mi hermano
+sí
+/wait 2h
+/voice
+/nonsense
+salir
+/quit
+never read
+"""
 
 
 def test_simulate_and_replay(root: Path) -> None:
@@ -349,8 +365,6 @@ def test_telegram_setup_without_token(root: Path) -> None:
 
 async def test_telegram_setup(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Says what it changed; the second time that there is nothing; a token nobody knows is one line without the token."""
-    import asyncio
-
     async with LocalBotApi() as api:
         api.add_bot(TOKEN, name="Old")
         monkeypatch.setenv("AMPARO_TELEGRAM_API", api.root)
@@ -373,8 +387,6 @@ def test_doctor(root: Path) -> None:
 
 async def test_doctor_finds_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings alone are status 0."""
-    import asyncio
-
     async with LocalBotApi() as api:
         api.add_bot(TOKEN)
         monkeypatch.setenv("AMPARO_TELEGRAM_API", api.root)
@@ -384,8 +396,6 @@ async def test_doctor_finds_nothing(root: Path, monkeypatch: pytest.MonkeyPatch)
 
 async def test_demo_on_a_port_that_is_taken() -> None:
     """Which, and how to name another."""
-    import asyncio
-
     async with LocalBotApi() as other:
         port = other.root.rpartition(":")[2]
         found = await asyncio.create_subprocess_exec(

@@ -17,7 +17,7 @@ import structlog
 from bot.channels.telegram.limits import Limiter
 from bot.channels.telegram.outgoing import TelegramChannel
 from bot.channels.telegram.poller import Poller
-from bot.channels.telegram.transport import AiohttpRequest, Api, NotSent, Unanswered
+from bot.channels.telegram.transport import Api, HttpRequest, NotSent, Unanswered
 from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
 from bot.clock import SystemClock
 from bot.domain.facts import Facts, Standing, standing
@@ -83,7 +83,7 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
     with DataFolder.lock(settings.data) as folder:
         keyring = Keyring.load_or_create(folder.path)
         storage = await open_storage(folder.database, keyring, clock, hook=crash)
-        request = AiohttpRequest(connections=256)
+        request = HttpRequest(connections=256)
         await request.initialize()
         api = Api(settings.telegram_api, token, request)
         limiter = None if settings.limits == "off" else Limiter(clock)
@@ -194,7 +194,7 @@ def webhook_settings(settings: Settings) -> WebhookSettings:
 
 async def reachable(settings: Settings) -> str:
     """Ask the Bot API who we are; the class of what went wrong, or nothing."""
-    request = AiohttpRequest(connections=1)
+    request = HttpRequest(connections=1)
     await request.initialize()
     try:
         token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""

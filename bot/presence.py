@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.channels.telegram.setup import SetupTexts, set_up
-from bot.channels.telegram.transport import AiohttpRequest
+from bot.channels.telegram.transport import HttpRequest
 from bot.house import Loaded, find_house, load_house
 from bot.settings import Settings
 from flows.program import Program
@@ -18,7 +18,7 @@ COMMANDS: Final = ("menu", "person", "exit", "hide", "erase", "back", "language"
 async def set_up_telegram(settings: Settings, loaded: Loaded | None = None) -> tuple[str, ...]:
     """Bring name, descriptions and commands in line; answers what was changed."""
     program, _ = (loaded or load_house(settings.content or find_house())).compiled()
-    request = AiohttpRequest(connections=4)
+    request = HttpRequest(connections=4)
     await request.initialize()
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     try:

@@ -51,6 +51,8 @@ from flows.values import values
 
 Advanced = tuple[Conversation, tuple[Effect, ...]]
 
+KEPT_WHILE_PAUSED: Final = frozenset({"authority", "missing.open"})
+"""Answers a pause must not lose: the screen the person comes back to has already said that these doors are gone."""
 FINAL: Final = frozenset({"@exit", "@hide", "@erase_now"})
 WELCOME: Final = Position(flow="welcome", step="start")
 COVER_CARD: Final = Position(flow="cover", step="card")
@@ -134,6 +136,10 @@ def _covered(program: Program, conversation: Conversation, event: Event) -> Adva
             return _command(program, conversation, Command.ERASE, event.at)
         case Pressed() if conversation.here.flow in ("cover", "erase"):
             return _press(program, conversation, event.code, event.at)
+        case TextReceived() if event.reading.command in (None, Command.RESUME) and _returns(program, conversation, event):
+            return _text(program, _uncover(conversation), event)
+        case TextReceived() if code := _answered(program, conversation, _step(program, conversation), event.text):
+            return _press(program, conversation, code, event.at)
         case _:
             return _show(program, conversation.evolve(stack=(COVER_FACE,), aside=""))
 
@@ -167,6 +173,13 @@ def _paused(program: Program, conversation: Conversation, event: Event) -> Advan
             return _press(program, conversation, code, event.at)
         case _:
             return _show(program, open_flow(program, conversation, "paused"))
+
+
+def _returns(program: Program, conversation: Conversation, event: TextReceived) -> bool:
+    """Whether typed words are the person's own choice to come back from behind the cover: they name a need, or ask to go on. A greeting,
+    the menu or thanks are what anybody who holds the phone would type, and keep the cover."""
+    flows = {program.triggers[intent].flow for intent in event.reading.intents if intent in program.triggers}
+    return event.reading.command is Command.RESUME or any(program.flows[flow].need or flow in CRISIS_FLOWS for flow in flows)
 
 
 def _cry(program: Program, reading: Reading) -> bool:
@@ -205,6 +218,8 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     reading = event.reading
     if conversation.aside == "envelope":
         conversation = conversation.evolve(aside="")
+    if reading.locale in program.locales and reading.locale and reading.command is not Command.LANGUAGE:
+        conversation = conversation.evolve(locale=reading.locale)  # they wrote in it: the answer comes in it
     if reading.command is not None:
         return _command(program, conversation, reading.command, event.at, locale=reading.locale)
     step = _step(program, conversation)
@@ -217,7 +232,7 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     if answered is not None:
         after, effects = _press(program, conversation, answered, event.at)
         return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)))
-    if reading.goodbye:
+    if reading.goodbye and conversation.here.flow != "distress":  # there a farewell is a sign, and nothing is hidden for it
         return _hide(program, conversation)
     if reading.greeting and not reading.intents:
         return _show(program, conversation)
@@ -442,7 +457,8 @@ def _hide(program: Program, conversation: Conversation) -> Advanced:
 
 
 def _pause(program: Program, conversation: Conversation) -> Advanced:
-    """Only the name of the step is kept (features.md S9): answers, the way back and the queue go."""
+    """Only the name of the step is kept (features.md S9), and what keeps a person from being sent to the wrong door; answers, the way back
+    and the queue go."""
     under = tuple(at for at in conversation.stack if at.flow not in ("cover", "paused")) or (WELCOME,)
     paused = conversation.evolve(mode=Mode.PAUSED, answers=NO_ANSWERS, trail=(), queue=(), needs=(), seen=(), aside="", page=0, stack=under)
     return _show(program, open_flow(program, paused, "paused"))

@@ -16,6 +16,9 @@ from flows.values import values
 DOORS: Final = Position(flow="doors", step="doors")
 ANYTHING_ELSE: Final = Position(flow="doors", step="anything_else")
 ASK_PHONE: Final = Position(flow="phone", step="ask")
+WELCOME: Final = Position(flow="welcome", step="start")
+SPOKEN: Final = ("danger", "distress")
+"""Who was helped here and had nothing open before is asked what else is needed, not greeted anew."""
 NO_TRAIL: Final = frozenset({"@back", "@resume", "@exit", "@hide", "@erase_now", "@start"})
 
 Write = tuple[str, tuple[str, ...]]
@@ -129,7 +132,7 @@ def leave_flow(program: Program, conversation: Conversation, hops: int = 0) -> C
     caller = program.step(below[-1].flow, below[-1].step) if below else None
     if caller and caller.kind == "call" and caller.flow == done.flow:
         return _follow(program, conversation.evolve(stack=below), "go", hops + 1)
-    if program.flows[done.flow].need:
+    if program.flows[done.flow].need or (done.flow in SPOKEN and below in ((), (WELCOME,))):
         return _next_need(program, conversation)
     if not below:
         return resolve(program, conversation.evolve(stack=(_safe(program, DOORS),), page=0), hops + 1)

@@ -110,7 +110,7 @@ class Program:
     `messages`: locale -> message id -> text (the source under "es"); a missing text falls back to the source, visibly marked by the
     renderer.
     `labels`: message id of a choice -> every normalised way to say it, in all languages. `places`: list name -> (code, name) pairs.
-    `commands`: normalised exact word -> command, all languages.
+    `commands`: normalised exact word -> command, all languages. `spoken_in`: such a word -> its language, when it has only one.
     """
 
     id: str
@@ -121,6 +121,7 @@ class Program:
     labels: Mapping[str, frozenset[str]]
     places: Mapping[str, tuple[tuple[str, str], ...]]
     commands: Mapping[str, str]
+    spoken_in: Mapping[str, str]
     locales: tuple[str, ...]
     titles: Mapping[str, str]
 

@@ -6,7 +6,7 @@ is the seam for the classifier: whatever replaces `Lexicon` answers the same que
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,16 +17,19 @@ from flows.program import Program
 
 CRISES: Final[Mapping[str, Crisis]] = {"danger": Crisis.DANGER, "immediate_danger": Crisis.DANGER, "self_harm": Crisis.SELF_HARM}
 COMMANDS: Final = {command.value: command for command in Command}
+SPOKEN_COMMANDS: Final = frozenset({Command.DANGER, Command.PERSON, Command.HELP})
+"""Asking for help in one language means wanting the answer in it; leaving or going back says nothing of the kind."""
 KIN: Final = "kin_"
 """Intents `kin_son`, `kin_daughter`... name the relative spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase as a row of words; `intent` is what it means."""
+    """A phrase as a row of words; `intent` is what it means. `locale`: the language it was listed for."""
 
     intent: str
     words: tuple[str, ...]
+    locale: str
 
     def stands_at(self, text: Sequence[str], start: int) -> bool:
         """Whether the phrase stands in the text at this word."""
@@ -44,12 +47,14 @@ class Lexicon:
     def __init__(self, phrases: Iterable[Phrases]) -> None:
         self._by_start: dict[str, list[Phrase]] = {}
         self._lengths: set[int] = set()
+        self._spoken: dict[tuple[str, ...], set[str]] = {}
         for group in phrases:
             for text in group.words:
                 words = tuple(_pattern(word) for word in text.split())
                 words = tuple(word for word in words if word)
                 if words:
-                    self._by_start.setdefault(words[0], []).append(Phrase(group.intent, words))
+                    self._by_start.setdefault(words[0], []).append(Phrase(group.intent, words, group.locale))
+                    self._spoken.setdefault(words, set()).add(group.locale)
                     if words[0].endswith("*"):
                         self._lengths.add(len(words[0]) - 1)
 
@@ -62,18 +67,29 @@ class Lexicon:
         if named:
             command = Command.LANGUAGE
         # An exact command is nothing else: its words need no further look.
-        intents = () if command else tuple(dict.fromkeys(self._intents(plain.split())))
+        phrases = () if command else tuple(self._found(plain.split()))
+        intents = tuple(dict.fromkeys(phrase.intent for phrase in phrases))
+        spoken = program.spoken_in.get(plain, "") if command in SPOKEN_COMMANDS else self._language(phrases, locale)
         return Reading(
             command=command,
             intents=tuple(intent for intent in intents if not intent.startswith(KIN) and intent not in CRISES),
             crisis=next((CRISES[intent] for intent in intents if intent in CRISES), None) if command is None else None,
-            locale=named,
+            locale=named or (spoken if spoken != locale else "") or None,
             who=next((intent.removeprefix(KIN) for intent in intents if intent.startswith(KIN)), None),
             greeting=exact == "greeting" or "greeting" in intents,
             goodbye=exact == "goodbye" or "goodbye" in intents,
         )
 
-    def _intents(self, words: Sequence[str]) -> Iterator[str]:
+    def _language(self, phrases: Sequence[Phrase], locale: str) -> str:
+        """The one language in which everything that was understood is listed; none when it could be the present one, or a single word."""
+        shared: set[str] | None = None
+        for phrase in phrases:
+            if len(phrase.words) > 1:
+                languages = self._spoken[phrase.words]
+                shared = languages if shared is None else shared & languages
+        return next(iter(shared)) if shared and len(shared) == 1 and locale not in shared else ""
+
+    def _found(self, words: Sequence[str]) -> list[Phrase]:
         """Longest phrases first: they say most."""
         found = [
             phrase
@@ -82,7 +98,7 @@ class Lexicon:
             for phrase in self._by_start.get(key, ())
             if phrase.stands_at(words, start)
         ]
-        yield from (phrase.intent for phrase in sorted(found, key=lambda phrase: -sum(map(len, phrase.words))))
+        return sorted(found, key=lambda phrase: -sum(map(len, phrase.words)))
 
 
 def _pattern(word: str) -> str:

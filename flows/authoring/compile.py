@@ -40,6 +40,7 @@ def compile_program(bundle: Bundle) -> Program:
         labels=MappingProxyType(_labels(messages)),
         places=MappingProxyType({name: tuple(pairs.items()) for name, pairs in parts["places"].items()}),
         commands=MappingProxyType(_commands(messages)),
+        spoken_in=MappingProxyType(_spoken_in(messages)),
         locales=tuple(messages),
         titles=MappingProxyType({name: f"flow.{name}.title" for name in flows}),
     )
@@ -255,3 +256,14 @@ def _commands(messages: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
                 for way in _ways(text):
                     words.setdefault(way, name.removeprefix("ui.hears."))
     return words
+
+
+def _spoken_in(messages: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Command words that stand in one language only, and which."""
+    found: dict[str, set[str]] = {}
+    for locale, texts in messages.items():
+        for name, text in texts.items():
+            if name.startswith("ui.hears."):
+                for way in _ways(text):
+                    found.setdefault(way, set()).add(locale)
+    return {way: next(iter(locales)) for way, locales in found.items() if len(locales) == 1}

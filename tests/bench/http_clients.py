@@ -4,7 +4,7 @@
 
 The server is a process of its own that answers every post with a sendMessage answer of 600 bytes. Each client posts the
 same 500 bytes, with 1 and with 64 calls in flight, on uvloop when present. Rounds are interleaved and medians shown. Ours
-(`AiohttpRequest`) is measured through the very code the bot runs, answers parsed; the others by their fastest documented
+(`HttpRequest`) is measured through the very code the bot runs, answers parsed; the others by their fastest documented
 way, answers unread. Clients that are not installed are left out and said to be.
 """
 
@@ -81,7 +81,7 @@ def _run(work: Any) -> Any:
 async def ours(url: str) -> AsyncIterator[Call]:
     transport = importlib.import_module("bot.channels.telegram.transport")
     root, method = url.rsplit("/bot1:a/", 1)
-    async with transport.AiohttpRequest() as request:
+    async with transport.HttpRequest() as request:
         api = transport.Api(root, "1:a", request)
 
         async def call() -> int:
@@ -207,7 +207,7 @@ async def pycurl_client(url: str) -> AsyncIterator[Call]:
 
 
 CLIENTS = {
-    "AiohttpRequest (ours)": ("aiohttp", ours),
+    "HttpRequest (ours)": ("httptools", ours),
     "aiohttp, as it comes": ("aiohttp", aiohttp_plain),
     "httpx": ("httpx", httpx_client),
     "niquests": ("niquests", niquests_client),

@@ -12,11 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import TextIO
 
-import click
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from bot import cli
 from bot.botapi.server import LocalBotApi
@@ -104,7 +102,7 @@ def test_help_of_all(words: list[str]) -> None:
 def test_the_list_is_whole() -> None:
     """A command that is added is tried here, too."""
 
-    def walk(command: click.Command, path: tuple[str, ...]) -> Iterator[list[str]]:
+    def walk(command: object, path: tuple[str, ...]) -> Iterator[list[str]]:
         if path:
             yield list(path)
         for name, inner in getattr(command, "commands", {}).items():

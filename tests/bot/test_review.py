@@ -45,7 +45,7 @@ def test_a_sound_house_passes(root: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "code"),
     [
-        ("content/flows/search.yaml", "to: tonight, when", "to: nowhere, when", "unknown-step"),
+        ("content/flows/search.yaml", "to: tonight, when", "to: nowhere, when", "unknown-target"),
         ("content/cards/tonight.yaml", "{search_line}", "{no_such_line}", "unknown-placeholder"),
         ("content/cards/tonight.yaml", "Di que es menor.", "Todo va a estar bien.", "never"),
         ("content/flows/welcome.yaml", "kind: say", "kind: shout", "bad-shape"),

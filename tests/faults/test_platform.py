@@ -19,7 +19,7 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same rules with shorter waits, so that a test takes seconds."""
     monkeypatch.setattr(deliver, "AMBIGUOUS_PAUSE", 0.3)
     quick = {"connections": 64, "connect_seconds": 2.0, "read_seconds": 0.5}
-    monkeypatch.setattr(transport.AiohttpRequest.__init__, "__kwdefaults__", quick)
+    monkeypatch.setattr(transport.HttpRequest.__init__, "__kwdefaults__", quick)
 
 
 async def conversation(home: House, words: tuple[str, ...] = ("/start", "quiero ayuda", "falta mi hijo")) -> None:

@@ -15,6 +15,7 @@ never an address (which holds the token) and never another exception.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -89,6 +90,13 @@ def target_of(address: str) -> Target:
     )
 
 
+async def addresses_of(origin: Origin) -> list[str]:
+    """The addresses of the host as numbers, in the system's order, each once, at least one. Raises OSError or
+    UnicodeError."""
+    found = await asyncio.get_running_loop().getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
 class Connections:
     """At most `most` calls at once, each on a connection of its own, which is kept for the next. Times in seconds.
 
@@ -106,6 +114,7 @@ class Connections:
         self._trust: ssl.SSLContext | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
+        self._all_gone = asyncio.Event()
 
     async def call(self, target: Target, request: bytes, seconds: float) -> tuple[int, bytes]:
         """Send a request to `target.origin`; (status, body) of the answer. The answer must begin within `seconds`
@@ -132,10 +141,14 @@ class Connections:
             self._sweep.cancel()
         for connection in tuple(self._open):
             connection.drop("Closed")
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING_SECONDS):
-                while self._open:
-                    await asyncio.sleep(0)
+        if self._open:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_gone.wait(), CLOSING_SECONDS)
+
+    @property
+    def kept_now(self) -> int:
+        """Connections that wait for their next call."""
+        return sum(map(len, self._idle.values()))
 
     async def _wait_for_turn(self) -> None:
         try:
@@ -171,6 +184,8 @@ class Connections:
     def lost(self, connection: _Connection) -> None:
         """A socket is gone."""
         self._open.discard(connection)
+        if self._closed and not self._open:
+            self._all_gone.set()
 
     def _drop_old(self) -> None:
         """Servers close what is idle; we do so first, since a call must not meet that moment."""
@@ -200,17 +215,19 @@ class Connections:
 
     async def _connect_to_any(self, origin: Origin) -> _Connection:
         """Each address but the last gets a few seconds: a machine with half an IPv6 must not stay silent."""
-        addresses = await self._look_up(origin)
-        for address in addresses[:-1]:
+        *others, last = await self._look_up(origin)
+        for address in others:
             try:
                 async with asyncio.timeout(ATTEMPT_SECONDS):
-                    connection = await self._connect_to(origin, address)
+                    return await self._connect_to(origin, address)
             except OSError:
-                addresses.remove(address)
-                addresses.append(address)  # tried last from now on
-            else:
-                return connection
-        return await self._connect_to(origin, addresses[-1])
+                self._try_last(origin, address)
+        return await self._connect_to(origin, last)
+
+    def _try_last(self, origin: Origin, address: str) -> None:
+        """This address did not answer: until the next look-up the others come before it."""
+        until, addresses = self._addresses[origin]
+        self._addresses[origin] = (until, [*(each for each in addresses if each != address), address])
 
     async def _connect_to(self, origin: Origin, address: str) -> _Connection:
         connection = _Connection(self, origin)
@@ -236,8 +253,7 @@ class Connections:
         async with self._looking_up:
             until, addresses = self._addresses.get(origin, (0.0, []))
             if self.loop.time() >= until:
-                found = await self.loop.getaddrinfo(origin.host, origin.port, type=1)  # 1: a stream
-                addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+                addresses = await addresses_of(origin)
                 self._addresses[origin] = (self.loop.time() + ADDRESS_SECONDS, addresses)
             return addresses
 
@@ -261,15 +277,15 @@ class _Connection(asyncio.Protocol):
         self._bytes = 0
 
     def ask(self, request: bytes, seconds: float) -> asyncio.Future[tuple[int, bytes]]:
-        """Write a request. The future gets (status, body) or `NoAnswer`."""
-        loop = self._home.loop
+        """Write a request. The future gets (status, body) or `NoAnswer`. Raises `NoConnection` when the server has
+        already gone, as far as is known here."""
+        loop, transport = self._home.loop, self._transport
+        if transport is None or self.closed or transport.is_closing():
+            raise NoConnection("Cut")
         answer = self._answer = loop.create_future()
-        if self._transport is None or self.closed:
-            self.drop("Cut")
-            return answer
         self._pieces, self._bytes, self._seconds = [], 0, seconds
         self._timer = loop.call_later(seconds, self._overdue)
-        self._transport.write(request)
+        transport.write(request)
         return answer
 
     def give_up(self, answer: asyncio.Future[tuple[int, bytes]]) -> None:
@@ -294,6 +310,9 @@ class _Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # a stream's transport is a Transport
         self._parser = httptools.HttpResponseParser(self)
         self._home.opened(self)
+
+    def eof_received(self) -> None:
+        self.drop("Cut")
 
     def connection_lost(self, fault: Exception | None) -> None:
         self.drop("Cut")

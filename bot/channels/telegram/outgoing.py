@@ -12,20 +12,19 @@ bot stops.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
 from typing import Final
 
-import aiohttp
 import orjson
 
 from bot.channels.telegram.limits import Limiter
 from bot.channels.telegram.outcomes import FILE_HANDLE_INVALID, backoff_seconds, outcome_of
-from bot.channels.telegram.transport import Answer, Api, NotSent, Unanswered
+from bot.channels.telegram.transport import Answer, Api, Form, NotSent, Unanswered
 from bot.usecases.channel import Button, Outcome, Rendered, Result
 
 DELETE_AT_ONCE: Final = 100
@@ -34,6 +33,7 @@ PRESSES_WAITING: Final = 4096
 PRESS_WORDS: Final = 200
 PATIENCE_SECONDS: Final = 5.0
 _FAILING_CHATS: Final = 10_000
+_NOT_IN_A_FILE_NAME: Final = re.compile(r"[^\w. -]", re.ASCII)
 _NO_PREVIEW: Final = {"is_disabled": True}
 
 
@@ -264,13 +264,20 @@ def _batches(message_ids: Sequence[int]) -> Iterator[list[int]]:
         yield ids[start : start + DELETE_AT_ONCE]
 
 
-def _form(parameters: dict[str, object], kind: str, name: str, content: bytes) -> aiohttp.FormData:
-    """A multipart form: plain fields, JSON for what is no text, and the file."""
-    form = aiohttp.FormData()
+def _form(parameters: dict[str, object], kind: str, name: str, content: bytes) -> Form:
+    """A multipart form: plain fields, JSON for what is no text, and the file. The boundary is drawn anew each time, so
+    no text can hold it."""
+    boundary = secrets.token_hex(16)
+    parts: list[str | bytes] = []
     for field, value in parameters.items():
-        form.add_field(field, value if isinstance(value, str) else orjson.dumps(value).decode())
-    form.add_field(kind, BytesIO(content), filename=name, content_type="audio/ogg" if kind == "voice" else "image/png")
-    return form
+        shown = value if isinstance(value, str) else orjson.dumps(value).decode()
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{shown}\r\n')
+    media = "audio/ogg" if kind == "voice" else "image/png"
+    plain = _NOT_IN_A_FILE_NAME.sub("_", name)
+    parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{kind}"; filename="{plain}"\r\nContent-Type: {media}\r\n\r\n')
+    parts += [content, f"\r\n--{boundary}--\r\n"]
+    body = b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+    return Form(kind=f"multipart/form-data; boundary={boundary}".encode(), body=body)
 
 
 def _handle(result: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from telegram import Bot, BotCommand
 
-from bot.channels.telegram.transport import AiohttpRequest, checked_root
+from bot.channels.telegram.transport import HttpRequest, checked_root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class SetupTexts:
     commands: tuple[tuple[str, str], ...]
 
 
-async def set_up(root: str, token: str, request: AiohttpRequest, texts: Mapping[str, SetupTexts]) -> tuple[str, ...]:
+async def set_up(root: str, token: str, request: HttpRequest, texts: Mapping[str, SetupTexts]) -> tuple[str, ...]:
     """Bring the bot's texts in line. `texts`: two-letter language -> texts; "" for everybody else.
 
     Returns what was changed, as "name:es". Raises `telegram.error.TelegramError` at the first refusal (`MustWait`

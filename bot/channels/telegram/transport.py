@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 20.0
-JSON: Final = "application/json"
+JSON: Final = b"application/json"
 
 
 class NotSent(NetworkError):
@@ -65,7 +65,7 @@ class Answer:
 class Form:
     """A rendered form with a file in it. `kind`: its content type, boundary included."""
 
-    kind: str
+    kind: bytes
     body: bytes
 
 
@@ -98,7 +98,7 @@ class HttpRequest(BaseRequest):
             await connections.close()
 
     async def post_body(
-        self, target: Target, body: bytes, kind: str = JSON, read_seconds: float | None = None, method: str = "POST"
+        self, target: Target, body: bytes, kind: bytes = JSON, read_seconds: float | None = None, method: str = "POST"
     ) -> tuple[int, bytes]:
         """Post and read the whole answer: (HTTP status, body). Raises `NotSent` or `Unanswered`, nothing else of the
         network.
@@ -107,8 +107,7 @@ class HttpRequest(BaseRequest):
         """
         if self._connections is None:
             raise NotSent("Closed")
-        head = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-        request = b"%b %b%b%b" % (method.encode(), target.head, head, body)
+        request = b"%b %bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (method.encode(), target.head, kind, len(body), body)
         try:
             return await self._connections.call(target, request, self._read_seconds if read_seconds is None else read_seconds)
         except NoConnection as fault:
@@ -172,22 +171,22 @@ class Api:
         status, payload = await self._request.post_body(self._target(method), form.body, form.kind, read_seconds)
         return read_answer(status, payload)
 
-    def _url(self, method: str) -> URL:
-        url = self._urls.get(method)
-        if url is None:
-            url = self._urls[method] = URL(self._base + method, encoded=True)
-        return url
+    def _target(self, method: str) -> Target:
+        target = self._targets.get(method)
+        if target is None:
+            target = self._targets[method] = target_of(self._base + method)
+        return target
 
 
 def checked_root(root: str) -> str:
     """The address without its last slash. Raises ValueError when it is no http or https address."""
     try:
-        url = URL(root)
+        target_of(root)
     except ValueError:
-        url = URL()
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("the root address of the Bot API must begin with http:// or https:// and name a host")
-    return root.rstrip("/")
+        pass
+    else:
+        return root.rstrip("/")
+    raise ValueError("the root address of the Bot API must begin with http:// or https:// and name a host")
 
 
 def read_answer(status: int, payload: bytes) -> Answer:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.botapi import LocalBotApi
 from bot.channels.telegram.outgoing import TelegramChannel
-from bot.channels.telegram.transport import AiohttpRequest, Api
+from bot.channels.telegram.transport import Api, HttpRequest
 from bot.usecases.channel import Incoming
 
 
@@ -30,13 +30,13 @@ async def server(careless_server: LocalBotApi) -> AsyncIterator[LocalBotApi]:
 
 
 @pytest.fixture
-async def request_() -> AsyncIterator[AiohttpRequest]:
-    async with AiohttpRequest(connect_seconds=1, read_seconds=2) as request:
+async def request_() -> AsyncIterator[HttpRequest]:
+    async with HttpRequest(connect_seconds=1, read_seconds=2) as request:
         yield request
 
 
 @pytest.fixture
-def api(careless_server: LocalBotApi, request_: AiohttpRequest) -> Api:
+def api(careless_server: LocalBotApi, request_: HttpRequest) -> Api:
     return Api(careless_server.root, careless_server.token, request_)
 
 

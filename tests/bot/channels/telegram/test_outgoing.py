@@ -11,7 +11,7 @@ from bot.botapi.faults import Fault
 from bot.botapi.people import Person
 from bot.channels.telegram.limits import Limiter, Rate, Rates
 from bot.channels.telegram.outgoing import PRESSES_AT_ONCE, PRESSES_WAITING, TelegramChannel
-from bot.channels.telegram.transport import AiohttpRequest, Api
+from bot.channels.telegram.transport import Api, HttpRequest
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from tests.bot.channels.telegram.conftest import SteadyClock
 
@@ -185,20 +185,20 @@ async def test_the_platforms_wish_to_wait_is_obeyed_and_its_failures_wait_longer
 async def test_a_call_that_got_no_answer_is_unknown(server: LocalBotApi, kind: str, arrived: bool) -> None:
     ana = hello(server)
     server.faults(Fault(method="sendMessage", kind=kind, times=1))
-    async with AiohttpRequest(read_seconds=0.2) as request:
+    async with HttpRequest(read_seconds=0.2) as request:
         channel = TelegramChannel(Api(server.root, server.token, request), None)
         outcome = await channel.send(ana.id, WORDS, silent=False)
     assert outcome.result is Result.UNKNOWN
     assert server.sees(ana, WORDS.text) is arrived
 
 
-async def test_a_call_that_could_not_leave_is_tried_again(request_: AiohttpRequest) -> None:
+async def test_a_call_that_could_not_leave_is_tried_again(request_: HttpRequest) -> None:
     channel = TelegramChannel(Api("http://127.0.0.1:1", "1:a", request_), None, chance=lambda: 0.0)
     outcome = await channel.send(5, WORDS, silent=False)
     assert (outcome.result, outcome.after) == (Result.RETRY, 1.0)
 
 
-async def test_a_wrong_token_loses_nothing(server: LocalBotApi, request_: AiohttpRequest) -> None:
+async def test_a_wrong_token_loses_nothing(server: LocalBotApi, request_: HttpRequest) -> None:
     channel = TelegramChannel(Api(server.root, "4242:wrong", request_), None)
     outcome = await channel.send(5, WORDS, silent=False)
     assert (outcome.result, outcome.error) == (Result.RETRY, "Unauthorized")

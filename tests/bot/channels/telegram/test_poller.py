@@ -13,7 +13,7 @@ from bot.botapi import LocalBotApi
 from bot.botapi.faults import Fault
 from bot.channels.telegram.incoming import ALLOWED_UPDATES
 from bot.channels.telegram.poller import Poller, TokenRejected
-from bot.channels.telegram.transport import AiohttpRequest, Api
+from bot.channels.telegram.transport import Api, HttpRequest
 from bot.usecases.channel import Incoming, Kind, Receiver
 from bot.usecases.ports import StorageDown
 from tests.bot.channels.telegram.conftest import Inbox
@@ -130,7 +130,7 @@ async def test_stopping_ends_a_long_poll_at_once(server: LocalBotApi, api: Api, 
     assert inbox.calls == 0
 
 
-async def test_a_token_the_platform_does_not_know_ends_polling_without_showing_it(server: LocalBotApi, request_: AiohttpRequest) -> None:
+async def test_a_token_the_platform_does_not_know_ends_polling_without_showing_it(server: LocalBotApi, request_: HttpRequest) -> None:
     with pytest.raises(TokenRejected) as caught:
         await Poller(Api(server.root, "4242:wrong", request_), Inbox()).run(asyncio.Event())
     assert "4242" not in str(caught.value)
@@ -223,7 +223,7 @@ async def test_storage_that_goes_down_in_the_middle_of_the_search_acknowledges_w
     assert inbox.texts == ["uno", "dos", "tres"]
 
 
-async def test_a_platform_out_of_reach_is_asked_again_and_again(request_: AiohttpRequest, inbox: Inbox) -> None:
+async def test_a_platform_out_of_reach_is_asked_again_and_again(request_: HttpRequest, inbox: Inbox) -> None:
     pauses: Pauses = []
     async with polling(Api("http://127.0.0.1:1", "1:a", request_), inbox, pauses):
         await inbox.until(lambda: len(pauses) >= 9)
@@ -238,7 +238,7 @@ async def test_a_token_withdrawn_while_polling_ends_it(inbox: Inbox) -> None:
         writer.write(whole_answer(b'{"ok":false,"error_code":401,"description":"Unauthorized"}', "401 Unauthorized"))
         await writer.drain()
 
-    async with raw_server(serve) as root, AiohttpRequest() as request:
+    async with raw_server(serve) as root, HttpRequest() as request:
         with pytest.raises(TokenRejected):
             await Poller(Api(root, "1:a", request), inbox).run(asyncio.Event())
 
@@ -292,7 +292,7 @@ async def received(answers: list[bytes], count: int) -> tuple[Inbox, list[dict[s
     inbox, asked, pauses = Inbox(), list[dict[str, object]](), Pauses()
     async with (
         raw_server(scripted(answers, asked)) as root,
-        AiohttpRequest() as request,
+        HttpRequest() as request,
         polling(Api(root, "1:a", request), inbox, pauses),
     ):
         await inbox.until(lambda: len(inbox.taken) == count and not answers)

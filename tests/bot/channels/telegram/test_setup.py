@@ -9,7 +9,7 @@ import pytest
 from bot.botapi import LocalBotApi
 from bot.botapi.faults import Fault
 from bot.channels.telegram.setup import SetupTexts, set_up
-from bot.channels.telegram.transport import AiohttpRequest, MustWait
+from bot.channels.telegram.transport import HttpRequest, MustWait
 
 SPANISH = SetupTexts(
     name="Amparo",
@@ -20,7 +20,7 @@ SPANISH = SetupTexts(
 TEXTS = {"": SPANISH, "ht": replace(SPANISH, description="Ekri pou kòmanse.", commands=(("menu", "Meni"),))}
 
 
-async def test_texts_are_set_once_and_then_left_alone(server: LocalBotApi, request_: AiohttpRequest) -> None:
+async def test_texts_are_set_once_and_then_left_alone(server: LocalBotApi, request_: HttpRequest) -> None:
     first = await set_up(server.root, server.token, request_, TEXTS)
     # The server answers a language that has no texts of its own with those of everybody, as Telegram does: they need not be set.
     assert set(first) >= {"short_description:default", "description:default", "commands:default", "description:ht", "commands:ht"}
@@ -29,13 +29,13 @@ async def test_texts_are_set_once_and_then_left_alone(server: LocalBotApi, reque
     assert {call.method[:3] for call in server.calls(since=server.calls()[before - 1].n)} == {"get"}
 
 
-async def test_only_what_differs_is_set(server: LocalBotApi, request_: AiohttpRequest) -> None:
+async def test_only_what_differs_is_set(server: LocalBotApi, request_: HttpRequest) -> None:
     await set_up(server.root, server.token, request_, TEXTS)
     changed = {**TEXTS, "ht": replace(TEXTS["ht"], commands=(("menu", "Meni"), ("salir", "Soti")))}
     assert await set_up(server.root, server.token, request_, changed) == ("commands:ht",)
 
 
-async def test_a_platform_that_wants_time_says_so_and_a_repeat_goes_on(server: LocalBotApi, request_: AiohttpRequest) -> None:
+async def test_a_platform_that_wants_time_says_so_and_a_repeat_goes_on(server: LocalBotApi, request_: HttpRequest) -> None:
     server.faults(Fault(method="setMyDescription", kind="429", times=1, retry_after=9))
     with pytest.raises(MustWait) as caught:
         await set_up(server.root, server.token, request_, TEXTS)

@@ -15,7 +15,7 @@ from bot.botapi.faults import Fault
 from bot.channels.telegram.outgoing import TelegramChannel
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.setup import SetupTexts, set_up
-from bot.channels.telegram.transport import AiohttpRequest, Api
+from bot.channels.telegram.transport import Api, HttpRequest
 from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
 from bot.usecases.channel import Incoming, Rendered
 from bot.usecases.ports import StorageDown
@@ -27,7 +27,7 @@ PATH = "a-planted-path"
 
 
 async def test_nothing_is_written_of_what_was_said(
-    server: LocalBotApi, request_: AiohttpRequest, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    server: LocalBotApi, request_: HttpRequest, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     api = Api(server.root, server.token, request_)
     ana = server.add_user("Planted-Name")

@@ -12,7 +12,7 @@ import pytest
 from telegram import Bot
 from telegram.error import BadRequest, TelegramError
 
-from bot.channels.telegram.transport import AiohttpRequest, Api, NotSent, Unanswered
+from bot.channels.telegram.transport import Api, HttpRequest, NotSent, Unanswered
 from tests.bot.channels.telegram.wire import Serve, answering, raw_server, read_request
 
 TOKEN = "123456:invented-token"
@@ -49,7 +49,7 @@ async def no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 @asynccontextmanager
 async def api_at(root: str, *, seconds: float = 0.2) -> AsyncIterator[Api]:
-    async with AiohttpRequest(connect_seconds=0.3, read_seconds=seconds) as request:
+    async with HttpRequest(connect_seconds=0.3, read_seconds=seconds) as request:
         yield Api(root, TOKEN, request)
 
 
@@ -92,12 +92,12 @@ async def test_a_call_that_could_not_leave_is_not_sent(root: str) -> None:
 @pytest.mark.parametrize("root", ["http://[::bad", "nonsense://x", "api.telegram.org", "", "https://"])
 def test_a_root_that_is_no_web_address_is_said_at_once(root: str) -> None:
     with pytest.raises(ValueError, match="root address") as caught:
-        Api(root, TOKEN, AiohttpRequest())
+        Api(root, TOKEN, HttpRequest())
     assert_silent(caught.value)
 
 
 async def test_a_closed_session_sends_nothing() -> None:
-    request = AiohttpRequest()
+    request = HttpRequest()
     await request.initialize()
     await request.initialize()
     await request.shutdown()
@@ -107,7 +107,7 @@ async def test_a_closed_session_sends_nothing() -> None:
 
 
 async def test_waiting_for_a_free_connection_is_not_sending() -> None:
-    async with raw_server(silent) as root, AiohttpRequest(connections=1, connect_seconds=0.1, read_seconds=2) as request:
+    async with raw_server(silent) as root, HttpRequest(connections=1, connect_seconds=0.1, read_seconds=2) as request:
         api = Api(root, TOKEN, request)
         first = asyncio.create_task(api.call("a", b"{}"))
         await asyncio.sleep(0.05)
@@ -125,17 +125,17 @@ async def test_redirects_are_not_followed() -> None:
 
 async def test_typed_calls_of_the_library_use_the_same_session(caplog: pytest.LogCaptureFixture) -> None:
     me = b'{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"A","username":"a_bot"}}'
-    async with raw_server(answering(me)) as root, AiohttpRequest() as request:
+    async with raw_server(answering(me)) as root, HttpRequest() as request:
         bot = Bot(TOKEN, base_url=f"{root}/bot", request=request, get_updates_request=request)
         assert (await bot.get_me()).username == "a_bot"
         assert request.read_timeout == 20.0
     refused = answering(b'{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}', "400 Bad Request")
-    async with raw_server(refused) as root, AiohttpRequest() as request:
+    async with raw_server(refused) as root, HttpRequest() as request:
         bot = Bot(TOKEN, base_url=f"{root}/bot", request=request, get_updates_request=request)
         with pytest.raises(BadRequest):
             await bot.get_me()
     with caplog.at_level(logging.DEBUG):
-        async with raw_server(answering(b"private words")) as root, AiohttpRequest() as request:
+        async with raw_server(answering(b"private words")) as root, HttpRequest() as request:
             bot = Bot(TOKEN, base_url=f"{root}/bot", request=request, get_updates_request=request)
             with pytest.raises(TelegramError) as caught:
                 await bot.get_me()
@@ -145,7 +145,7 @@ async def test_typed_calls_of_the_library_use_the_same_session(caplog: pytest.Lo
 
 
 def test_nothing_shows_the_token() -> None:
-    api = Api("http://127.0.0.1:1", TOKEN, AiohttpRequest())
+    api = Api("http://127.0.0.1:1", TOKEN, HttpRequest())
     assert TOKEN not in repr(api)
     assert TOKEN not in str(api)
 

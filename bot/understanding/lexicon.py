@@ -52,7 +52,7 @@ class Lexicon:
             for text in group.words:
                 words = tuple(_pattern(word) for word in text.split())
                 words = tuple(word for word in words if word)
-                if words:
+                if any(word != "*" for word in words):  # a star alone would hear its intent in everything
                     self._by_start.setdefault(words[0], []).append(Phrase(group.intent, words, group.locale))
                     self._spoken.setdefault(words, set()).add(group.locale)
                     if words[0].endswith("*"):

@@ -310,6 +310,8 @@ class _Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # a stream's transport is a Transport
         self._parser = httptools.HttpResponseParser(self)
         self._home.opened(self)
+        if self.closed:  # given up while it was being made
+            transport.abort()  # type: ignore[attr-defined]  # the same
 
     def eof_received(self) -> None:
         self.drop("Cut")

@@ -41,6 +41,13 @@ async def ask(made: Connections, root: str, body: bytes = b"?", seconds: float =
     return await made.call(target, post(body, target), seconds)
 
 
+async def until_none_is_kept(made: Connections) -> None:
+    """The server's end of a connection has been noticed on this side, which nothing announces."""
+    async with asyncio.timeout(SECONDS):
+        while made.kept_now:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
 class Heard:
     """A server that keeps what it was asked, by connection, and then does as told."""
 
@@ -106,8 +113,7 @@ async def test_a_connection_the_server_closed_is_left_for_a_new_one() -> None:
             closed.clear()
             assert await ask(made, root, body) == (200, b"well")
             await closed.wait()
-            while made.kept_now:
-                await asyncio.sleep(0.001)
+            await until_none_is_kept(made)
     assert bodies == [b"1", b"2", b"3"]
 
 
@@ -205,8 +211,7 @@ async def test_words_said_to_an_idle_connection_end_it() -> None:
         assert await ask(made, root) == (200, b"well")
         assert made.kept_now == 1
         go.set()
-        while made.kept_now:
-            await asyncio.sleep(0.001)
+        await until_none_is_kept(made)
         assert await ask(made, root) == (200, b"well")
 
 
@@ -354,7 +359,7 @@ def test_an_address_becomes_a_request_line(address: str, head: bytes) -> None:
 
 @pytest.mark.parametrize("address", ["ftp://h", "h/x", "", "http://", "http://u:p@h/", "http://h:x/", "http://h:99999/", "http://h/#a"])
 def test_what_is_no_address_is_said_without_quoting_it(address: str) -> None:
-    with pytest.raises(ValueError, match="^not an http or https address of a host$"):
+    with pytest.raises(ValueError, match=r"^not an http or https address of a host$"):
         target_of(address)
 
 

@@ -134,6 +134,8 @@ def leave_flow(program: Program, conversation: Conversation, hops: int = 0) -> C
         return _follow(program, conversation.evolve(stack=below), "go", hops + 1)
     if program.flows[done.flow].need or (done.flow in SPOKEN and below in ((), (WELCOME,))):
         return _next_need(program, conversation)
+    if conversation.queue and below == (ANYTHING_ELSE,):
+        return _next_need(program, conversation)
     if not below:
         return resolve(program, conversation.evolve(stack=(_safe(program, DOORS),), page=0), hops + 1)
     trail = conversation.trail
@@ -142,13 +144,14 @@ def leave_flow(program: Program, conversation: Conversation, hops: int = 0) -> C
 
 
 def _next_need(program: Program, conversation: Conversation) -> Conversation:
-    if conversation.queue:
-        first, rest = conversation.queue[0], conversation.queue[1:]
-        return open_flow(program, conversation.evolve(queue=rest), first, root=True)
+    """After the first help, once, the question about the phone; then the needs that wait; then "anything else?"."""
     known = conversation.phone is not PhoneUse.UNASKED or "phone.ask" in conversation.answers
     if not conversation.asked_phone and not known and program.step(ASK_PHONE.flow, ASK_PHONE.step):
         asked = conversation.evolve(asked_phone=True)
         return asked.evolve(stack=(_safe(program, ANYTHING_ELSE), ASK_PHONE), page=0)
+    if conversation.queue:
+        first, rest = conversation.queue[0], conversation.queue[1:]
+        return open_flow(program, conversation.evolve(queue=rest), first, root=True)
     return resolve(program, conversation.evolve(stack=(_safe(program, ANYTHING_ELSE),), page=0))
 
 

@@ -319,7 +319,7 @@ class Reception:
             conversation=None if erase else self._recent.keep(encode_conversation(after), after),
             program=after.program,
             due_at=after.due_at(),
-            chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
+            chat_id=incoming.chat_id if incoming else None,  # always: an erasure may take the held one away before this is written
             messages=(*_theirs(incoming, after), *self._standing_card(incoming)),
             outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
             # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.

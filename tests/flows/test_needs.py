@@ -63,7 +63,7 @@ def test_several_needs_queue_in_order_of_harm() -> None:
     """Whatever the order of the words: the most harmful first, the others wait, and each is reached through the end of the one before."""
     walk = Walk(house()).types("x", heard("roof", "search", "threats", "nonsense"))
     assert (walk.here, walk.held.queue) == ("threats.ask", ("search", "roof"))
-    assert walk.press("a", "end").here == "search.ask"
+    assert walk.press("a", "end", "private").here == "search.ask"
     assert walk.press("a", "end").here == "roof.ask"
     assert walk.held.queue == ()
     assert walk.held.needs == ("threats", "search", "roof")
@@ -103,10 +103,12 @@ def test_the_phone_is_asked_once_after_the_first_help() -> None:
     assert walk.types("y", heard("roof")).press("a", "end").here == "doors.anything_else"
 
 
-def test_the_phone_is_not_asked_between_queued_needs() -> None:
-    """First everything that was named."""
-    walk = Walk(house()).types("x", heard("threats", "search")).press("a", "end", "a", "end")
+def test_the_phone_is_asked_after_the_first_of_several_needs() -> None:
+    """Once, after the first help (voice.md 9.14); then the needs that wait."""
+    walk = Walk(house()).types("x", heard("threats", "search")).press("a", "end")
     assert walk.here == "phone.ask"
+    assert walk.press("checked").here == "search.ask"
+    assert walk.press("a", "end").here == "doors.anything_else"
 
 
 def test_back_from_the_phone_question_is_the_guide() -> None:

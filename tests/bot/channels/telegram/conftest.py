@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+import uvloop
 
 from bot.botapi import LocalBotApi
 from bot.channels.telegram.outgoing import TelegramChannel
 from bot.channels.telegram.transport import Api, HttpRequest
 from bot.usecases.channel import Incoming
+
+ON_BOTH_LOOPS = ("test_connections.py", "test_transport.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The transport runs on uvloop where there is one, on asyncio's own loop where not; ends of connections differ."""
+    plain: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    return plain | {"uvloop": uvloop.new_event_loop} if item.path.name in ON_BOTH_LOOPS else plain
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 import structlog
 
+from bot.ballast import Ballast
 from bot.channels.telegram.limits import Limiter
 from bot.channels.telegram.outgoing import TelegramChannel
-from bot.channels.telegram.poller import Poller
+from bot.channels.telegram.poller import Poller, TokenRejected
 from bot.channels.telegram.transport import Api, HttpRequest, NotSent, Unanswered
 from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
 from bot.clock import SystemClock
@@ -24,9 +26,9 @@ from bot.domain.facts import Facts, Standing, standing
 from bot.domain.seeker import SeekerId
 from bot.house import LiveFacts, Loaded, find_house, load_house, whole
 from bot.recordings import FolderRecordings
-from bot.security.keyring import Keyring
+from bot.security.keyring import KEY_FILE, KeyFileError, Keyring
 from bot.security.pseudonyms import Pseudonyms
-from bot.settings import Settings
+from bot.settings import Settings, is_loopback
 from bot.storage.folder import DataFolder
 from bot.storage.sql_storage import open_storage
 from bot.understanding.lexicon import Lexicon
@@ -41,6 +43,7 @@ from bot.usecases.wording import Wording
 from bot.worker import Worker
 
 log = structlog.get_logger()
+WEBHOOK_TOLD_EVERY = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,11 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
     crash = crash_points(settings.crash_at)
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     with DataFolder.lock(settings.data) as folder:
+        if folder.database.exists() and not (folder.path / KEY_FILE).exists():
+            raise KeyFileError(f"{folder.path} holds a database but no {KEY_FILE}: put its key back; a new one could open nothing")
         keyring = Keyring.load_or_create(folder.path)
+        ballast = Ballast(folder.path)
+        ballast.take_on()
         storage = await open_storage(folder.database, keyring, clock, hook=crash)
         request = HttpRequest(connections=256)
         await request.initialize()
@@ -108,12 +115,13 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
             standing=stands,
             recordings=FolderRecordings(loaded.root / "content" / "voice"),
             crash=crash,
+            relieve=ballast.drop,
         )
         records = Records(storage)
         deliverer = Deliverer(context, records, Wording(programs, facts, stands, clock))
         buckets = None if settings.limits == "off" else Buckets(clock)
         reception = Reception(context, deliverer, buckets)
-        worker = Worker(storage, reception, deliverer, clock, facts.refresh)
+        worker = Worker(storage, reception, deliverer, clock, facts.refresh, steady=isinstance(clock, SystemClock))
         try:
             await worker.start()
             yield Service(
@@ -127,6 +135,8 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
                 loaded=loaded,
             )
         finally:
+            await reception.close()
+            await worker.close()
             await deliverer.close()
             await records.close()
             await channel.close()
@@ -176,8 +186,34 @@ async def _intake(running: Service, stop: asyncio.Event) -> None:
         return
     wanted = webhook_settings(running.settings)
     server = WebhookServer(wanted, running.reception)
-    await set_webhook(running.api, wanted)
-    await server.run(stop)
+    address = wanted if not is_loopback(urlsplit(wanted.url).hostname or "") else replace(wanted, url=f"http://127.0.0.1:{server.port}")
+    telling = asyncio.create_task(_keep_told(running.api, address, stop))
+    serving = asyncio.create_task(server.run(stop))
+    try:
+        done, _ = await asyncio.wait((telling, serving), return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        stop.set()
+        await asyncio.gather(telling, serving)
+
+
+async def _keep_told(api: Api, wanted: WebhookSettings, stop: asyncio.Event) -> None:
+    """Tell the platform where we are until it has understood, and again now and then: somebody else's mistaken setWebhook would otherwise
+    take every update without a sound. Raises `TokenRejected`."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            answer = await set_webhook(api, wanted)
+        except (NotSent, Unanswered):
+            answer = None
+        if answer is not None and answer.status in (401, 404):
+            raise TokenRejected(f"the Bot API answered {answer.status} to the token")
+        failures = 0 if answer is not None and answer.ok else failures + 1
+        if failures:
+            log.error("webhook_not_set", status=answer.status if answer else 0, failures=failures)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WEBHOOK_TOLD_EVERY if not failures else min(60.0, 2.0**failures))
 
 
 def webhook_settings(settings: Settings) -> WebhookSettings:

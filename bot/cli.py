@@ -76,7 +76,8 @@ def house() -> Loaded:
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """An event loop (uvloop when present) that ends cleanly."""
+    """An event loop (uvloop when present) that ends cleanly. No core dumps: one would hold open conversations."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         import uvloop
     except ImportError:
@@ -101,10 +102,10 @@ def run() -> None:
     from bot.house import HouseBroken
     from bot.security.keyring import KeyFileError
     from bot.storage.folder import FolderError
+    from bot.usecases.ports import StorageDown
 
     chosen = settings()
     configure_logs(chosen.log_level, sys.stderr)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold open conversations
     if chosen.telegram_token is None:
         fail("AMPARO_TELEGRAM_TOKEN is not set. Get a token from @BotFather, or try `amparo demo`, which needs none.")
 
@@ -115,8 +116,12 @@ def run() -> None:
         run_until_stopped(go())
     except (FolderError, KeyFileError, HouseBroken) as error:
         fail(str(error))
+    except StorageDown as error:
+        fail(f"the database in {chosen.data} cannot be used: {error or type(error).__name__}. `amparo doctor` says more.")
     except TokenRejected:
         fail("Telegram does not know this token. Check AMPARO_TELEGRAM_TOKEN.")
+    except OSError as error:
+        fail(f"cannot start: {error.strerror or type(error).__name__}" + (f" ({chosen.webhook_listen})" if chosen.webhook_url else ""))
 
 
 @app.command()

@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
-        if value is not None and (urlsplit(value).scheme != "https" or not urlsplit(value).hostname):
+        parts = urlsplit(value or "https://nowhere")
+        if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname))):
             raise ValueError("must be a public https address")
         return value
 
@@ -58,6 +59,8 @@ class Settings(BaseSettings):
     def _only_on_loopback(self) -> Settings:
         if not self.loopback and (self.limits == "off" or self.crash_at):
             raise ValueError("AMPARO_LIMITS=off and AMPARO_CRASH_AT are honoured only with an API on this machine")
+        if not self.loopback and (self.webhook_url or "https:").startswith("http:"):
+            raise ValueError("AMPARO_WEBHOOK_URL must be https")
         return self
 
     @property

@@ -83,8 +83,8 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
     if conversation.program != program.id or not _known(program, conversation):
         conversation = land(program, conversation)
     conversation = conversation.evolve(turn=conversation.turn + 1)
-    if isinstance(event, Blocked):
-        return conversation.evolve(timers=MappingProxyType({})), ()
+    if isinstance(event, Blocked):  # whoever unblocks the bot later may be somebody else: the session ends as by an exit, silently
+        return _exit(program, conversation, at)[0].evolve(timers=MappingProxyType({})), ()
     if isinstance(event, TimerFired):
         return _timer(program, conversation, event)
     if conversation.mode is Mode.COVERED and at >= conversation.cover_until:
@@ -121,6 +121,8 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
             return _text(program, conversation, event)
         case MediaReceived():
             return _media(program, conversation, event.kind)
+        case StalePressed(quiet=True):
+            return _show(program, conversation)
         case _:
             return _show(program, conversation, Echo(kind=EchoKind.STALE))
 
@@ -132,6 +134,8 @@ def _covered(program: Program, conversation: Conversation, event: Event) -> Adva
             return _text(program, _uncover(conversation), event)
         case CommandGiven(command=Command.DANGER):
             return _command(program, _uncover(conversation), Command.DANGER, event.at)
+        case CommandGiven(command=Command.EXIT | Command.HIDE) | TextReceived(reading=Reading(command=Command.EXIT | Command.HIDE)):
+            return _exit(program, conversation, event.at)  # also the word itself must not stand above the cover
         case CommandGiven(command=Command.ERASE) | TextReceived(reading=Reading(command=Command.ERASE)):
             return _command(program, conversation, Command.ERASE, event.at)
         case Pressed() if conversation.here.flow in ("cover", "erase"):

@@ -103,9 +103,11 @@ class CommandGiven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StalePressed:
-    """An old, foreign or forged button: the current screen is shown again, nothing else happens."""
+    """An old, foreign or forged button: the current screen is shown again, nothing else happens. `quiet`: the second tap of a trembling
+    finger, which needs no remark."""
 
     at: int
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

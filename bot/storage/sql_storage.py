@@ -145,6 +145,9 @@ class SqlStorage:
         log = self._database.log
         return await self._database.run(lambda raw: erasing.finish(raw, self._shelf, seeker, log, self._hook))
 
+    async def truncate_log(self) -> bool:
+        return await self._database.run(lambda raw: erasing.truncated(raw, self._database.log))
+
     async def quarantine(self, update_id: int, error: str, at: int) -> int:
         return await self._database.run(lambda raw: self._quarantine(raw, update_id, error, at))
 

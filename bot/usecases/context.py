@@ -34,13 +34,18 @@ class Recordings(Protocol):
         ...
 
 
+def nothing_to_free() -> None:
+    """There is no room to be made."""
+
+
 def survive(point: str) -> None:
     """The crash points of a service that is not under test: nothing happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """`facts` and `standing` are asked anew each time: they are never pinned. `crash` is called with the names of the crash points."""
+    """`facts` and `standing` are asked anew each time: they are never pinned. `crash` is called with the names of the crash points,
+    `relieve` when storage is down: it frees the room kept for that moment."""
 
     storage: Storage
     channel: Channel
@@ -53,3 +58,4 @@ class Context:
     standing: Callable[[], Standing]
     recordings: Recordings
     crash: Callable[[str], None] = field(default=survive)
+    relieve: Callable[[], None] = field(default=nothing_to_free)

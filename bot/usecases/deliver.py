@@ -36,10 +36,18 @@ DELETABLE_SECONDS: Final = 48 * 3600 - 120
 AMBIGUOUS_PAUSE: Final = 5.0
 """Seconds to wait after "accepted, answer not seen": a person who writes meanwhile gets the newer screen instead (promises.md)."""
 TRIES: Final = 60
-"""Attempts after which an item is given up. With growing pauses that is about an hour; Telegram itself forgets after a day."""
+"""Attempts after which an item is given up. With growing pauses that is about an hour; Telegram itself forgets after a day. What leads a
+person away from danger (a cover, a wipe, the danger screen) is never given up while we run."""
 VOICE_PICTURES: Final = "three_numbers"
 PAUSE_LIMIT: Final = 60.0
 STORAGE_PAUSE: Final = 1.0
+RENEWED_IN_THE_LAST: Final = 8
+"""A screen in use is sent anew in the last eighth of its lifetime: 3 h of 24, 5 h of 40, 7 min of 60."""
+
+
+def growing(tries: int, first: float) -> float:
+    """The pause before the next try: `first` seconds, then twice that, four times that, and a minute at most."""
+    return min(PAUSE_LIMIT, first * float(1 << min(tries, 9)))
 
 
 def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
@@ -64,12 +72,14 @@ class Owed:
 
 @dataclass(slots=True)
 class Chat:
-    """A chat something is being delivered to. `whole`: `messages` is all we know of, not only what a clean-up was told of."""
+    """A chat something is being delivered to. `whole`: `messages` is all we know of, not only what a clean-up was told of. `uncovered`: a
+    cover could not be shown, so a wipe must not spare the screen that still stands."""
 
     seeker: SeekerId
     chat_id: int
     messages: list[ChatMessage]
     whole: bool = True
+    uncovered: bool = False
     queue: deque[Owed] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -126,7 +136,10 @@ class Deliverer:
         """Queue what an earlier run left undone, or what was committed while storage gave no answer."""
         known = {*self._done, *(one.item.row for chat in self._chats.values() for one in chat.queue)}
         for item, held in owed:
-            if held.chat_id is None or item.row in known:
+            if item.row in known:
+                continue
+            if held.chat_id is None:  # nobody to send it to any more
+                self._records.forget(DeliveryRecord(seeker=item.seeker, item=item.row, outcome=Delivery.GAVE_UP))
                 continue
             chat = self._chat(item.seeker, held.chat_id, held.messages)
             try:
@@ -153,6 +166,19 @@ class Deliverer:
         for effect in (Wipe(), EraseSeeker(cover_until=0)):
             chat.queue.append(Owed(item=item, effect=effect))
         self._wake(chat)
+
+    async def cover_at_once(self, chat_id: int, messages: Sequence[ChatMessage], own: int, cover: Screen) -> None:
+        """While storage is down: show the cover and delete what is known to stand there, as far as it goes. Nothing is recorded; the exit
+        itself is not acknowledged and comes again."""
+        message = Rendered(text=self._wording.draft(cover).text)
+        screens = [held.message_id for held in messages if held.role is Role.SCREEN]
+        channel = self._context.channel
+        shown = await channel.edit(chat_id, max(screens), message, urgent=True) if screens else None
+        if shown is None or shown.result is not Result.DONE:
+            shown = await channel.send(chat_id, message, silent=True, urgent=True)
+        others = {own, *(held.message_id for held in messages)} - {0, shown.message_id}
+        if others:
+            await channel.delete(chat_id, sorted(others)[-100:], urgent=True)
 
     async def settle(self) -> None:
         """Wait until nothing is owed that can be delivered now (tests, shutdown)."""
@@ -241,7 +267,8 @@ class Deliverer:
 
     async def _attempt(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """Try one item. A record when it is done with; else the seconds to wait before the next try."""
-        if owed.tries >= TRIES and not isinstance(owed.effect, EraseSeeker):
+        if owed.tries >= TRIES and owed.item.priority is not Priority.PANIC:
+            log.error("item_given_up", kind=owed.item.kind or "cleanup")
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         self._context.crash("before_send")
         match owed.effect:
@@ -250,7 +277,8 @@ class Deliverer:
             case SpeakVoice():
                 return await self._speak(chat, owed, owed.effect)
             case Wipe():
-                return await self._remove(chat, owed, [m for m in chat.messages if m is not chat.screen()])
+                spared = None if chat.uncovered else chat.screen()
+                return await self._remove(chat, owed, [m for m in chat.messages if m is not spared])
             case RemoveMedia():
                 return await self._remove(chat, owed, [m for m in chat.messages if m.role is Role.MEDIA])
             case EraseSeeker():
@@ -267,16 +295,24 @@ class Deliverer:
         message = self._signed(chat, effect.screen, self._wording.draft(effect.screen))
         urgent = owed.item.priority is Priority.PANIC
         old = chat.screen()
-        if old is not None and not effect.fresh and not chat.covered(old):
+        renewed = effect.screen.flow != "cover" and old is not None and self._ages(old)
+        if old is not None and not effect.fresh and not chat.covered(old) and not renewed:
             outcome = await self._context.channel.edit(chat.chat_id, old.message_id, message, urgent=urgent)
             if outcome.result is Result.UNKNOWN:
-                return None, 0.2  # an edit repeats harmlessly
+                return None, growing(owed.tries, 0.2)  # an edit repeats harmlessly
             if outcome.result is not Result.MISSING:
                 return await self._shown(chat, owed, effect, outcome, keep=old)
             chat.messages.remove(old)
             self._records.forget(DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED, removed=(old.row,)))
         outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound, urgent=urgent)
         return await self._shown(chat, owed, effect, outcome, keep=None)
+
+    def _ages(self, screen: ChatMessage) -> bool:
+        """Whether the screen's time is nearly over: somebody who is using it gets a new message before the old one goes."""
+        if screen.delete_at is None:
+            return False
+        lifetime = screen.delete_at - screen.sent_at
+        return screen.delete_at - self._context.clock.now() < lifetime / RENEWED_IN_THE_LAST
 
     async def _shown(
         self, chat: Chat, owed: Owed, effect: ShowScreen, outcome: Outcome, *, keep: ChatMessage | None
@@ -286,13 +322,16 @@ class Deliverer:
             return None, outcome.after
         if outcome.result is Result.UNKNOWN:
             owed.ambiguous = True
-            return None, 0.0 if owed.item.priority is Priority.PANIC else AMBIGUOUS_PAUSE
+            # Each further try may leave one more copy in the chat that nobody can find again, so the pauses grow, for danger as well.
+            return None, growing(owed.tries, 1.0 if owed.item.priority is Priority.PANIC else AMBIGUOUS_PAUSE)
         if outcome.result is Result.GONE:
             return self._gone(chat, owed), 0.0
         if outcome.result is not Result.DONE:
             log.error("screen_refused", error=outcome.error)
+            chat.uncovered = chat.uncovered or effect.screen.flow == "cover"
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         self._context.crash("after_send")
+        chat.uncovered = False
         added = () if keep else (self._wording.standing_message(effect.screen, outcome, Role.SCREEN, int(self._context.clock.now())),)
         spared = {keep.row} if keep else set()
         heard = sorted(m.message_id for m in chat.messages if m.role is Role.VOICE)[-2:] if owed.spoken else []
@@ -363,8 +402,8 @@ class Deliverer:
     async def _remove(self, chat: Chat, owed: Owed, messages: list[ChatMessage]) -> tuple[DeliveryRecord | None, float]:
         removed, older = await self._delete(chat, messages, urgent=owed.item.priority is Priority.PANIC)
         left = {message.row for message in messages} - set(removed)
-        if left and owed.tries < TRIES - 1:
-            return None, min(PAUSE_LIMIT, 1.0 + owed.tries)
+        if left and (owed.tries < TRIES - 1 or owed.item.priority is Priority.PANIC):
+            return None, growing(owed.tries, 1.0)
         return _done(chat, owed, Delivery.DELIVERED, removed=tuple(removed), older=older or bool(left)), 0.0
 
     async def _delete(self, chat: Chat, messages: list[ChatMessage], *, urgent: bool) -> tuple[tuple[int, ...], bool]:
@@ -395,7 +434,7 @@ class Deliverer:
         rows = {message.row for message in newer}
         chat.messages = [*newer, *(m for m in chat.messages if m.row not in before and m.row not in rows)]
         if not finished:
-            return None, min(PAUSE_LIMIT, 0.2 * 2 ** min(owed.tries, 9))  # never given up: nothing may stay readable
+            return None, growing(owed.tries, 0.2)  # never given up: nothing may stay readable
         return DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED), 0.0
 
     def _gone(self, chat: Chat, owed: Owed) -> DeliveryRecord:

@@ -191,6 +191,10 @@ class Storage(Protocol):
         False: must be called again (idempotent)."""
         ...
 
+    async def truncate_log(self) -> bool:
+        """Answers were purged: empty the log that still holds their earlier versions. False: somebody is reading; call again."""
+        ...
+
     async def quarantine(self, update_id: int, error: str, at: int) -> int:
         """Note a failing update by id and error class. Returns how often it has failed so far; after 3 it counts as seen."""
         ...

@@ -23,7 +23,7 @@ from bot.usecases.deliver import Deliverer, header
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
 from flows.advance import advance, begin
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
-from flows.effects import Effect, EraseSeeker, RemoveTyped, SetLifetimes, ShowScreen, SpeakVoice, Wipe
+from flows.effects import Effect, EraseSeeker, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
 from flows.events import (
     Blocked,
     Command,
@@ -49,6 +49,7 @@ WAVE = 128
 """Chats in one commit at most."""
 TRIES = 3
 RECENT = 512
+GROUPS_AT_ONCE = 16
 EMERGENCY_PAUSE = 600
 """Seconds between two static emergency cards to one chat while storage is down."""
 
@@ -65,11 +66,13 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A change and the live effects behind its outbox rows. `failed`: the class of the error that led to the safe screen."""
+    """A change and the live effects behind its outbox rows. `failed`: the class of the error that led to the safe screen. `purged`:
+    answers went, so what the database's log still holds of them must go as well."""
 
     change: Change
     effects: tuple[Effect, ...]
     failed: str = ""
+    purged: bool = False
 
 
 class Recent:
@@ -103,13 +106,13 @@ class Reception:
         self._cards: dict[int, float] = {}
         self._card_messages: dict[int, ChatMessage] = {}
         self._unsure = False
+        self._leaving: set[asyncio.Task[None]] = set()
+        self.residue = False
 
     async def __call__(self, batch: Sequence[Incoming]) -> None:
         """Commit everything in `batch`. Raises `StorageDown` when nothing may be acknowledged."""
         self._context.crash("after_poll")
-        for incoming in batch:
-            if incoming.kind is Kind.GROUP:
-                await self._context.channel.leave(incoming.chat_id)
+        self._leave_groups({incoming.chat_id for incoming in batch if incoming.kind is Kind.GROUP})
         turns = [self._turn(incoming) for incoming in batch]
         try:
             async with self._turnstile:
@@ -118,9 +121,24 @@ class Reception:
                     await self._wave(wave)
         except StorageDown:
             self._unsure = True
+            self._context.relieve()
             await self._emergency(batch)
             raise
         self._context.crash("before_acknowledging")
+
+    def _leave_groups(self, chats: set[int]) -> None:
+        """Leave, beside the work: nobody waits for it, and a failure is mended by the next message from there."""
+        for chat in chats:
+            if len(self._leaving) < GROUPS_AT_ONCE:
+                task = asyncio.get_running_loop().create_task(self._context.channel.leave(chat))
+                self._leaving.add(task)
+                task.add_done_callback(self._leaving.discard)
+
+    async def close(self) -> None:
+        """Let what runs beside the work end."""
+        for task in tuple(self._leaving):
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
 
     async def _catch_up(self) -> None:
         """After storage was down, something may have been committed whose rows were never told: its update counts as seen, so nobody else
@@ -128,6 +146,7 @@ class Reception:
         if self._unsure:
             self._deliverer.recover(await self._context.storage.owed())
             self._unsure = False
+            self._cards.clear()
 
     async def fire(self, seekers: Sequence[SeekerId]) -> None:
         """Timers of these seekers have come due."""
@@ -192,6 +211,7 @@ class Reception:
     def _committed(self, turn: Turn, made: Prepared, written: Written, held: Held) -> None:
         self._acknowledge(turn)
         if written.verdict is Verdict.COMMITTED:
+            self.residue = self.residue or made.purged
             if turn.incoming and made.change.messages:
                 self._card_messages.pop(turn.incoming.chat_id, None)
             self._deliverer.take(turn.seeker, held, made.change, written, made.effects)
@@ -250,7 +270,8 @@ class Reception:
         if turnout is Turnout.ONCE_MORE:
             event = StalePressed(at=turn.at)
         after, effects = advance(program, before, event)
-        return Prepared(change=self._change(turn, held, after, effects), effects=effects)
+        purged = bool(before.answers) and not after.answers
+        return Prepared(change=self._change(turn, held, after, effects), effects=effects, purged=purged)
 
     def _turnout(self, turn: Turn, event: Event) -> Turnout:
         """What this turn gets of the person's twenty a minute. Leaving, erasing, danger and our own timers are always answered."""
@@ -301,7 +322,8 @@ class Reception:
             step=place_of(conversation),
         )
         if parsed is None or parsed.turn != conversation.turn:
-            return StalePressed(at=at)
+            claimed = tokens.parse(incoming.press_data)
+            return StalePressed(at=at, quiet=claimed is not None and claimed.turn == conversation.turn - 1)
         return Pressed(at=at, code=parsed.code)
 
     # -- out: everything one event does ----------------------------------------------------------------------------------------
@@ -332,22 +354,57 @@ class Reception:
     # -- when storage is down ---------------------------------------------------------------------------------------------------
 
     async def _emergency(self, batch: Sequence[Incoming]) -> None:
-        """The static card (features.md A16): words that need no storage, at most once in ten minutes a chat."""
-        now = self._context.clock.monotonic()
-        texts = self._context.programs.current.messages
+        """What can be done without storage. Spinners stop. Who leaves, leaves: the cover is shown and what is known of the chat goes, and
+        because nothing is acknowledged the true exit follows. Everybody else gets the static card (features.md A16), at most once in ten
+        minutes a chat."""
+        for incoming in batch:
+            if incoming.press_id:
+                self._context.channel.answer_press(incoming.press_id)
         for incoming in {i.chat_id: i for i in batch if i.kind in THEIRS or i.kind is Kind.PRESS}.values():
-            if now - self._cards.get(incoming.chat_id, -EMERGENCY_PAUSE) < EMERGENCY_PAUSE:
-                continue
-            self._cards[incoming.chat_id] = now
-            words = texts.get(_hint(incoming), {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
-            sent = await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
-            if sent.result is Result.DONE:
-                self._card_messages[incoming.chat_id] = ChatMessage(
-                    message_id=sent.message_id,
-                    role=Role.SCREEN,
-                    sent_at=sent.sent_at,
-                    delete_at=sent.sent_at + TABLE[PhoneUse.UNASKED].lifetime,
-                )
+            held = await self._readable(incoming)
+            cover = await self._leaves(incoming, held)
+            if cover is not None:
+                await self._deliverer.cover_at_once(incoming.chat_id, held.messages, incoming.message_id, cover)
+            else:
+                await self._emergency_card(incoming)
+
+    async def _readable(self, incoming: Incoming) -> Held:
+        """What is held, when reading still works (a full disk and a locked database can be read)."""
+        seeker = self._context.pseudonym(incoming.user_id)
+        try:
+            held, _ = await self._context.storage.read([seeker], ())
+        except StorageDown:
+            return Held()
+        return held.get(seeker) or Held()
+
+    async def _leaves(self, incoming: Incoming, held: Held) -> Screen | None:
+        """The cover, if this update is an exit, a hiding or an erasure. Nothing is kept of the turn."""
+        turn = self._turn(incoming)
+        before = _conversation(held) or begin(self._context.programs.current, locale=_hint(incoming))
+        try:
+            program = await self._program(before)
+            after, effects = advance(program, before, self._event(turn, before, program))
+        except (StorageDown, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            log.error("emergency_unread", error=type(error).__name__)
+            return None
+        shown = next((effect.screen for effect in effects if isinstance(effect, ShowScreen)), None)
+        return shown if shown is not None and shown.flow == "cover" and after.mode is not before.mode else None
+
+    async def _emergency_card(self, incoming: Incoming) -> None:
+        now = self._context.clock.monotonic()
+        if now - self._cards.get(incoming.chat_id, -EMERGENCY_PAUSE) < EMERGENCY_PAUSE:
+            return
+        self._cards[incoming.chat_id] = now
+        texts = self._context.programs.current.messages
+        words = texts.get(_hint(incoming), {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
+        sent = await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
+        if sent.result is Result.DONE:
+            self._card_messages[incoming.chat_id] = ChatMessage(
+                message_id=sent.message_id,
+                role=Role.SCREEN,
+                sent_at=sent.sent_at,
+                delete_at=sent.sent_at + TABLE[PhoneUse.UNASKED].lifetime,
+            )
 
     def _standing_card(self, incoming: Incoming | None) -> tuple[ChatMessage, ...]:
         """An emergency card that stands in the chat becomes the screen: the next one is edited into it, and a wipe finds it."""

@@ -31,13 +31,19 @@ class House:
         self.outbox: list[tuple[OutboxItem, Held]] = []
         self.down = 0
         self.at = float(START)
+        self.residue = False
+        self.steps = 0.0
         self.on_tick: Callable[[], None] = lambda: None
 
     def now(self) -> float:
         return self.at
 
     def monotonic(self) -> float:
-        return self.at
+        return self.at - self.steps
+
+    async def truncate_log(self) -> bool:
+        self.did.append("truncate_log")
+        return True
 
     def refresh(self) -> None:
         self.did.append("refresh")
@@ -94,8 +100,50 @@ async def test_a_pass() -> None:
     house = House()
     house.waiting = [seeker(1), seeker(2)]
     house.overdue = [(seeker(4), 44, (TYPED,))]
-    await house.worker().tick()
+    await _pass(house.worker())
     assert house.did == ["refresh", "fire 2", "clean_up 44 [7]", "purge"]
+
+
+async def _pass(worker: Worker) -> None:
+    """A pass, and what it began beside itself."""
+    await worker.tick()
+    await worker.close()
+
+
+async def test_what_the_log_still_holds_of_purged_answers_goes() -> None:
+    """An exit purges answers; their earlier versions must not stay in the write-ahead log."""
+    house = House()
+    house.residue = True
+    await _pass(house.worker())
+    assert "truncate_log" in house.did
+    assert not house.residue
+
+
+async def test_a_jump_of_the_clock_is_doubted() -> None:
+    """A wall clock that leaps a year against the machine's own seconds: nothing is purged and no timer fires for ten minutes."""
+    house = House()
+    worker = Worker(cast(Storage, house), cast(Reception, house), cast(Deliverer, house), house, house.refresh, steady=True)
+    house.waiting = [seeker(1)]
+    house.at += 365 * 86_400
+    house.steps += 365 * 86_400
+    await _pass(worker)
+    assert house.did == ["refresh"]
+    house.at += 601
+    await _pass(worker)
+    assert house.did == ["refresh", "refresh", "fire 1", "purge"]
+
+
+async def test_timers_that_always_fail_do_not_spin() -> None:
+    """The same people again: no progress, so the pass goes on."""
+    house = House()
+    house.waiting = [seeker(1)]
+
+    async def fails(seekers: Sequence[SeekerId]) -> None:
+        house.did.append("fire")
+
+    house.fire = fails  # type: ignore[method-assign]  # a reception that gets nowhere
+    await asyncio.wait_for(_pass(house.worker()), 5)
+    assert house.did.count("fire") == 1
 
 
 async def test_all_that_is_due_in_one_pass() -> None:
@@ -112,7 +160,7 @@ async def test_retention_has_its_own_pace() -> None:
     worker = house.worker()
     for seconds in (0, 1, PURGE_EVERY - 2, 1, 1):
         house.at += seconds
-        await worker.tick()
+        await _pass(worker)
     assert house.did.count("purge") == 2
     assert house.did.count("refresh") == 5
 

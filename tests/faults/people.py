@@ -203,7 +203,10 @@ class Seeker:
             await self.api.wait(self._shown, seconds=PATIENCE)
         except AssertionError as fault:
             screen, wanted = self.api.screen(self.person), self.model.awaited[-1]
-            raise AssertionError(f"unanswered: shows {screen.text!r} of turn {turn_of(screen)}, ought to be {wanted}") from fault
+            calls = [call for call in self.api.calls() if call.params.get("chat_id") == self.person.id][-8:]
+            told = [f"{c.n} {c.method} {str(c.params.get('text', c.params.get('message_ids')))[:40]!r} {c.error}" for c in calls]
+            shows = f"{self.person.id} is unanswered: shows {screen.text!r} of turn {turn_of(screen)}"
+            raise AssertionError(f"{shows}, ought to be {wanted}; last calls {told}") from fault
 
     def _shown(self) -> bool:
         screen, wanted = self.api.screen(self.person), self.model.awaited[-1]

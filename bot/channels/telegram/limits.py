@@ -24,6 +24,8 @@ from typing import Final
 from bot.usecases.ports import Clock
 
 _SWEEP_EVERY: Final = 1000
+MANY: Final = 3
+"""Chats told to wait at the same time that mean the whole bot is too fast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +100,13 @@ class Turnstile:
             queue.remove(ticket)
 
     def pause(self, chat_id: int | None, until: float, now: float) -> None:
-        """The platform asked for silence: for this chat, for all when it says so of a second one meanwhile (or
-        `chat_id` is None)."""
-        others = any(end > now for chat, end in self._paused.items() if chat != chat_id)
-        if chat_id is None or others:
+        """The platform asked for silence: for this chat; for all when it says so of `MANY` chats at once (or `chat_id` is None), and then
+        no longer than the shortest of them: two people who hammer must not silence everybody's danger."""
+        others = [end for chat, end in self._paused.items() if chat != chat_id and end > now]
+        if chat_id is None:
             self._all_paused_until = max(self._all_paused_until, until)
+        elif len(others) + 1 >= MANY:
+            self._all_paused_until = max(self._all_paused_until, min(until, *others))
         if chat_id is not None:
             self._paused[chat_id] = max(until, self._paused.get(chat_id, until))
 

@@ -14,7 +14,20 @@ from itertools import chain
 from typing import Final
 
 from flows.authoring.bundle import bundle
-from flows.authoring.checks import facts, guards, loops, paths, questions, references, sizes, stories, translations, wording
+from flows.authoring.checks import (
+    facts,
+    guards,
+    loops,
+    numbers,
+    paths,
+    questions,
+    references,
+    sizes,
+    stories,
+    translations,
+    unread,
+    wording,
+)
 from flows.authoring.checks.codes import CODES
 from flows.authoring.checks.plain import plain_read, plain_render
 from flows.authoring.checks.subject import Check, Never, Subject
@@ -57,6 +70,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     facts.dates,
     facts.conflicts,
     facts.marks,
+    facts.lists,
+    facts.sources,
+    numbers.differ,
+    numbers.loose,
     translations.currency,
     translations.placeholders,
     translations.orphans,
@@ -93,7 +110,7 @@ def check(
     recordings: Iterable[str] = (),
     spoken: Iterable[str] = (),
 ) -> Findings:
-    """All findings, errors first, by place. `load_issues` (of `load_content`) are among them.
+    """All findings: `load_issues` (of `load_content`) first, then errors, then warnings, each by place.
 
     `rendered`: the whole visible text of a screen, facts filled in; `read`: what typed words mean in a language; `never`: the lint of
     voice.md 7; `recordings`: ids of content/voice; `spoken`: message ids the renderer says by itself. Left out, rendering and reading are
@@ -113,9 +130,10 @@ def check(
 
 
 def run(subject: Subject, load_issues: Iterable[Issue] = ()) -> tuple[Issue, ...]:
-    """All checks over a subject."""
-    found = chain(load_issues, *(one(subject) for one in CHECKS))
-    return tuple(sorted(dict.fromkeys(found), key=_order))
+    """All checks over a subject. What could not be read stands before everything, and what only follows from it is left out."""
+    loaded = tuple(dict.fromkeys(load_issues))
+    found = unread.true_of(chain.from_iterable(one(subject) for one in CHECKS), loaded)
+    return (*sorted(loaded, key=_order), *sorted(dict.fromkeys(issue for issue in found if issue not in loaded), key=_order))
 
 
 def _order(issue: Issue) -> tuple[bool, str, int, str, str]:

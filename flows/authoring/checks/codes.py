@@ -53,6 +53,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "label-too-long": "A button's label is cut on most phones.",
         "long-screen": "A screen is longer than a frightened person reads.",
         "many-buttons": "A screen has more than five buttons of its own.",
+        "crowded-screen": "A person sees more than eight buttons on a screen, navigation included.",
         "code-too-long": "What a button sends back does not fit into Telegram's 64 bytes.",
         # facts
         "fact-no-use": "A fact that no card, text or button refers to.",
@@ -61,12 +62,16 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "fact-unsigned": "A fact nobody has signed off.",
         "phone-untested": "A number nobody has dialled.",
         "conflict-only-door": "The only door on a screen is one whose sources disagree.",
-        "door-unmarked": "A block uses a local or state authority but is not marked, so it stays when the authority is part of it.",
+        "door-unmarked": "A block uses or names a local or state authority unmarked, so it stays when the authority is part of it.",
+        "numbered-with-fact": "A numbered step of a list holds the value of a fact of high risk: when that is hidden, the number goes too.",
+        "sources-unreachable": "A screen rests on facts but has no button that shows their sources.",
+        "loose-door": "A phone number, a short code or an address is written out instead of coming from a fact.",
         # words
         "translation-missing": "A text has no translation where it must have one.",
         "translation-stale": "A translation is fuzzy: its source has changed.",
         "translation-machine": "A safety-critical translation no person has read.",
         "placeholders-differ": "A translation does not hold the same {names} as its source.",
+        "numbers-differ": "A translation does not hold the same numbers as its source.",
         "translation-orphan": "A translation of something that is no longer said.",
         # voice
         "dull-opening": "A sensitive word stands in the first forty characters, which a notification shows.",

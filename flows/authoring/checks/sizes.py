@@ -18,6 +18,8 @@ LABEL_CHARACTERS = 64
 READ_CHARACTERS = 400
 """More than this is not read in fear (features.md A12)."""
 OWN_BUTTONS = 5
+SEEN_BUTTONS = 8
+"""More than this, navigation included, is a wall (voice.md 5)."""
 CODE_CHARACTERS = 12
 """What a button's code may take of Telegram's 64 bytes; the signature and the turn take the rest (bot.security.tokens, same number)."""
 REFERENCE = ("sources", "steps")
@@ -71,12 +73,17 @@ def buttons(subject: Subject) -> Iterator[Issue]:
 
 
 def _many(subject: Subject, screen: Screen, path: tuple[str, ...]) -> Iterator[Issue]:
-    own = [button for button in screen.buttons if button.code[:1] not in ("n", "p", "+", "-")]
-    if len(own) > OWN_BUTTONS and screen.flow not in REFERENCE:
-        message = f"step {screen.step!r} shows {len(own)} buttons of its own"
-        yield finding(
-            "many-buttons", subject.place(screen.flow, screen.step), message, f"keep to {OWN_BUTTONS}", level=Level.WARNING, path=path
-        )
+    """Places and the turning of their pages are not counted: they are one list, not so many ways on."""
+    counted = [button for button in screen.buttons if button.code[:1] not in ("p", "+", "-")]
+    navigation = sum(button.code.startswith("n") for button in counted)
+    own = len(counted) - navigation
+    place = subject.place(screen.flow, screen.step)
+    if own > OWN_BUTTONS and screen.flow not in REFERENCE:
+        message = f"step {screen.step!r} shows {own} buttons of its own, and {navigation} of navigation"
+        yield finding("many-buttons", place, message, f"keep to {OWN_BUTTONS}", level=Level.WARNING, path=path)
+    if len(counted) > SEEN_BUTTONS:
+        message = f"step {screen.step!r} shows {len(counted)} buttons: {own} of its own, {navigation} of navigation"
+        yield finding("crowded-screen", place, message, f"keep to {SEEN_BUTTONS} in all", level=Level.WARNING, path=path)
 
 
 def _codes(subject: Subject, screen: Screen, path: tuple[str, ...]) -> Iterator[Issue]:

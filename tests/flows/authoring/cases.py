@@ -31,6 +31,7 @@ TONIGHT = "cards/tonight.yaml"
 LINES = "facts/lines.yaml"
 TRIGGER = "triggers:\n  - intents: [search]\n"
 LONG = "Di que es menor. "
+WAYS = tuple(f'      - {{id: way{number}, text: Puerta {number}, to: "@menu"}}\n' for number in range(3))
 TO_SEARCH = ("Quiero ayuda", "Falta alguien")
 TO_TONIGHT = (*TO_SEARCH, "Sí", "Guerrero")
 
@@ -171,6 +172,15 @@ CASES: tuple[Case, ...] = (
         says="6 buttons",
         error=False,
     ),
+    one(
+        "crowded-screen",
+        SEARCH,
+        '      - {id: called, text: Ya llamé, to: "@next"}\n',
+        '      - {id: called, text: Ya llamé, to: "@next"}\n' + "".join(WAYS[:2]),
+        says="shows 9 buttons: 5 of its own, 4 of navigation",
+        error=False,
+        path=TO_TONIGHT,
+    ),
     # facts
     one(
         "fact-no-use",
@@ -229,6 +239,42 @@ CASES: tuple[Case, ...] = (
         path=(*TO_TONIGHT, "Una autoridad es parte"),
     ),
     one("door-unmarked", TONIGHT, "\n    door: state", "", says="state_office"),
+    one(
+        "door-unmarked", TONIGHT, "Di que es menor.", "Ve con alguien al Ministerio Público.", says="'Ministerio Público'", path=TO_TONIGHT
+    ),
+    one("door-unmarked", TONIGHT, "Di que es menor.", "Si no contestan, la comisión de búsqueda de tu estado.", says="de tu estado"),
+    one("door-unmarked", "flows/help.yaml", "Toca un botón.", "Pregunta en el DIF.", says="'DIF'"),
+    one("numbered-with-fact", TONIGHT, "Pide la búsqueda", "**1.** Pide la búsqueda", says="step 1", error=False, path=TO_TONIGHT),
+    Case(
+        code="numbered-with-fact",
+        breaks=(
+            Break(file=TONIGHT, old="Pide la búsqueda", new="**2.** Pide la búsqueda"),
+            Break(file=TONIGHT, old="Di que es menor.", new='"**3.** Di que es menor."'),
+        ),
+        says="step 2",
+        error=False,
+    ),
+    one(
+        "sources-unreachable",
+        SEARCH,
+        '      - {id: called, text: Ya llamé, to: "@next"}\n',
+        '      - {id: called, text: Ya llamé, to: "@next"}\n' + "".join(WAYS),
+        says="'tonight'",
+        error=False,
+        path=TO_TONIGHT,
+    ),
+    # numbers
+    one("loose-door", TONIGHT, "Di que es menor.", "Marca 800 123 4567.", says="'800 123 4567', the value of no fact", path=TO_TONIGHT),
+    one("loose-door", TONIGHT, "Di que es menor.", "Marca **912**.", says="'912'"),
+    one("loose-door", TONIGHT, "Di que es menor.", '"Entra a https://ejemplo.org/ayuda."', says="'https://ejemplo.org/ayuda'"),
+    one("loose-door", TONIGHT, "Di que es menor.", "Escribe a @quien_ayuda.", says="'@quien_ayuda'"),
+    one("loose-door", TONIGHT, "búsqueda: **{search_line}**", "búsqueda: **55 0000 0000**", says="the value of fact 'search_line'"),
+    one("loose-door", "interface.yaml", '"Listo"', '"Listo 911"', says="ui.done (es) writes out '911'"),
+    one("loose-door", SEARCH, "text: Copiar número", "text: Copiar 55 0000 0001", says="'55 0000 0001'"),
+    one("loose-door", LINES, "Hay una línea nacional.", "Es el 55 0000 0000.", says="fact.search_line.fallback"),
+    one("loose-door", LINES, "Recibe reportes.", "Recibe reportes, o 800 123 4567.", says="fact.search_line.statement"),
+    one("loose-door", LINES, "Hay una línea nacional.", "Marca 55 0000 0001.", says="'state_office'", error=False),
+    one("loose-door", LINES, "Hay una línea nacional.", "Marca 55 0000 0001.", says="'state_office'", production=True),
     # voice
     one("dull-opening", TONIGHT, "Pide la búsqueda", "Un secuestro se denuncia", says="'secuestro'", file="content/flows/search.yaml"),
     one("dull-opening", SEARCH, "echo: Entendí.", "echo: Entendí que está muerta.", says="'muert*'", path=("«no llego a casa»",)),

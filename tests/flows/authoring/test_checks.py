@@ -107,6 +107,9 @@ TRANSLATIONS: tuple[tuple[str, Callable[[Catalogs], None]], ...] = (
 HARD: tuple[tuple[str, Callable[[Catalogs], None]], ...] = (
     ("placeholders-differ", _with(CRITICAL, "en", text="Ask for a search.")),
     ("unknown-placeholder", _with(CRITICAL, "en", text="Ask {someone} at {search_line}.")),
+    ("numbers-differ", _with("flow.search.minor.text", "ht", text="Èske li gen mwens pase 19 an?")),
+    ("numbers-differ", _with("fact.search_line.fallback", "en", text="There are 2 lines.")),
+    ("loose-door", _with(CRITICAL, "fr", text="Ici : **{search_line}**, ou t.me/quelquun")),
 )
 TRANSLATIONS = (*TRANSLATIONS, *HARD, ("translation-orphan", _orphan))
 
@@ -139,7 +142,7 @@ def test_a_language_without_a_catalog_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "change"), HARD)
-def test_names_in_braces_are_errors_at_once(tmp_path: Path, code: str, change: Callable[[Catalogs], None]) -> None:
+def test_names_numbers_and_doors_are_errors_at_once(tmp_path: Path, code: str, change: Callable[[Catalogs], None]) -> None:
     assert {issue.level for issue in found(checked(_translated(tmp_path, change)))[code]} == {Level.ERROR}
 
 

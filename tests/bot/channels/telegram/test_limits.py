@@ -119,7 +119,8 @@ def test_deletions_do_not_wait_for_their_chat() -> None:
     assert left.numbers() == [0, 1, 2, 10]
 
 
-def test_a_pause_is_for_the_chat_and_for_all_when_a_second_chat_is_told_to_wait() -> None:
+def test_a_pause_is_for_the_chat_and_for_all_when_many_chats_are_told_to_wait() -> None:
+    """Two people who hammer silence only themselves; three at once mean the whole bot is too fast, for as long as the shortest wait."""
     left, turnstile = Left(), Turnstile(Rates())
     turnstile.pause(1, 10.0, 0.0)
     assert turnstile.paused_for(1, 0.0) == 10.0
@@ -129,10 +130,12 @@ def test_a_pause_is_for_the_chat_and_for_all_when_a_second_chat_is_told_to_wait(
     assert turnstile.release(0.0) == 10.0
     assert left.numbers() == [2]
     turnstile.pause(2, 30.0, 5.0)
-    assert turnstile.paused_for(3, 5.0) == 25.0
+    assert turnstile.paused_for(3, 5.0) == 0.0
+    turnstile.pause(4, 40.0, 6.0)
+    assert turnstile.paused_for(3, 6.0) == 4.0
     turnstile.join(left.ticket(3, 3, urgent=True))
     left.run(turnstile)
-    assert [(when, number) for when, _, _, number in left.calls[1:]] == [(30.0, 3), (30.0, 1)]
+    assert [(when, number) for when, _, _, number in left.calls[1:]] == [(10.0, 3), (10.0, 1)]
 
 
 def test_chats_that_went_quiet_are_forgotten() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from email.parser import BytesParser
+from email.policy import HTTP
 
 import pytest
 
@@ -14,6 +16,7 @@ from bot.channels.telegram.outgoing import PRESSES_AT_ONCE, PRESSES_WAITING, Tel
 from bot.channels.telegram.transport import Api, HttpRequest
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from tests.bot.channels.telegram.conftest import SteadyClock
+from tests.bot.channels.telegram.wire import raw_server, read_request, whole_answer
 
 OGG = b"OggS" + bytes(200)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
@@ -238,3 +241,29 @@ async def test_with_telegrams_own_limits_on_a_burst_meets_no_refusal(server: Loc
     calls = [channel.send(person.id, WORDS, silent=False) for person in people for _ in range(3)]
     assert {each.result for each in await asyncio.gather(*calls)} == {Result.DONE}
     await channel.close()
+
+
+async def test_a_file_goes_out_as_a_form_that_no_text_and_no_name_can_break(request_: HttpRequest) -> None:
+    forms: list[tuple[bytes, bytes]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        forms.append(await read_request(reader))
+        writer.write(whole_answer(b'{"ok":true,"result":{"message_id":5,"date":7,"voice":{"file_id":"h"}}}'))
+        await writer.drain()
+
+    words = '¿Está usted a salvo? 🙏\r\n--x"\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n99'
+    async with raw_server(serve) as root:
+        channel = TelegramChannel(Api(root, "1:a", request_), None)
+        outcome = await channel.send_voice(7, 'a"; b\r\nX: y.ogg', OGG, None, caption=words, silent=True)
+        await channel.close()
+    assert (outcome.result, outcome.message_id, outcome.handle) == (Result.DONE, 5, "h")
+    head, body = forms[0]
+    parsed = BytesParser(policy=HTTP).parsebytes(head.split(b"\r\n", 1)[1] + body)
+    parts = {str(part.get_param("name", header="content-disposition")): part for part in parsed.iter_parts()}
+    assert {name: part.get_payload(decode=True) for name, part in parts.items()} == {
+        "chat_id": b"7",
+        "caption": words.encode(),
+        "disable_notification": b"true",
+        "voice": OGG,
+    }
+    assert (parts["voice"].get_content_type(), parts["voice"].get_filename()) == ("audio/ogg", "a__ b__X_ y.ogg")

@@ -1,4 +1,4 @@
-"""`amparo backup`, `backup-key`, `backup-identity` and `restore`: what a person types, and what they are told. docs/backup.md is their page."""
+"""`amparo backup`, `backup-key`, `backup-identity`, `restore`: what a person types and what they are told. docs/backup.md is their page."""
 
 from __future__ import annotations
 

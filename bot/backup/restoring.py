@@ -4,8 +4,8 @@ Everything is done in a folder beside the real one; only what was read whole, ch
 takes its place. What was there before is set aside, never overwritten.
 
 A restored copy knows nothing of what happened after the backup, so it never writes first: what was owed is gone, every screen counts as
-hidden, and agreed messages are dropped, because the person may have left, erased, or lost the phone since. It answers whoever writes, goes on
-deleting the messages it knows of, and tells people that something older may stand in their chat. docs/backup.md says so to who runs it.
+hidden, and agreed messages are dropped, because the person may have left, erased, or lost the phone since. It answers whoever writes, goes
+on deleting the messages it knows of, and tells people that something older may stand in their chat. docs/backup.md tells who runs it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import BinaryIO, Final
 
 from bot.backup.container import BackupBroken, Manifest, Progress, Unpacking
 from bot.backup.making import IN_A_BACKUP, BackupTrouble, nothing
-from bot.ballast import NAME as BALLAST_FILE
+from bot.ballast import BALLAST_FILE
 from bot.domain.seeker import SeekerId
 from bot.house import SWITCHED_OFF
 from bot.security import age
@@ -42,6 +42,7 @@ from flows.state import Conversation
 
 OLDEST_SECONDS: Final = 7 * 86_400
 """Backups are deleted after a week (promises.md 22): an older one brings back people who were promised to be forgotten."""
+TOO_OLD: Final = "this backup is more than a week old: people who were promised to be forgotten are in it. To use it, say --even-old"
 _STAGING: Final = "restoring"
 _PAGE: Final = 64
 _SIDE_FILES: Final = tuple(f"{DATABASE_FILE}{end}" for end in ("-wal", "-shm"))

@@ -109,7 +109,10 @@ class Model:
         """A button, current or not."""
         parsed = tokens.parse(data)
         turn = (self.conversation or self._fresh(at)).turn
-        self._advance(Pressed(at=at, code=parsed.code) if parsed is not None and parsed.turn == turn else StalePressed(at=at))
+        if parsed is not None and parsed.turn == turn:
+            self._advance(Pressed(at=at, code=parsed.code))
+        else:  # a button of the screen just left is a second tap: no words about it
+            self._advance(StalePressed(at=at, quiet=parsed is not None and parsed.turn == turn - 1))
 
     def _fresh(self, at: int) -> Conversation:
         return begin(program(), locale=self.locale, cover_until=self.cover_until if self.cover_until > at else 0)

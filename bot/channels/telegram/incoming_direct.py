@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.channels.telegram.incoming_parts import is_date, is_id, is_person, is_private, press, words
+from bot.channels.telegram.incoming_parts import Unreadable, is_date, is_id, is_person, is_private, press, words
 from bot.usecases.channel import Incoming
 
 _MESSAGE_KEYS: Final = frozenset({"message_id", "from", "chat", "date", "text", "entities"})
@@ -22,10 +22,13 @@ def read_direct(raw: object) -> Incoming | None:
     """A text, command or press in a private chat, or None when the typed reader must look."""
     if type(raw) is not dict or len(raw) != 2 or not is_id(update_id := raw.get("update_id")):
         return None
-    if type(message := raw.get("message")) is dict:
-        return _direct_message(update_id, message)
-    if type(query := raw.get("callback_query")) is dict:
-        return _direct_press(update_id, query)
+    try:
+        if type(message := raw.get("message")) is dict:
+            return _direct_message(update_id, message)
+        if type(query := raw.get("callback_query")) is dict:
+            return _direct_press(update_id, query)
+    except Unreadable:  # a part of it is not what it should be: the typed reader says which
+        return None
     return None
 
 

@@ -124,6 +124,7 @@ class Reception:
             self._context.relieve()
             await self._emergency(batch)
             raise
+        self._cards.clear()
         self._context.crash("before_acknowledging")
 
     def _leave_groups(self, chats: set[int]) -> None:
@@ -146,7 +147,6 @@ class Reception:
         if self._unsure:
             self._deliverer.recover(await self._context.storage.owed())
             self._unsure = False
-            self._cards.clear()
 
     async def fire(self, seekers: Sequence[SeekerId]) -> None:
         """Timers of these seekers have come due."""

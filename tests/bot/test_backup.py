@@ -310,6 +310,41 @@ async def test_nothing_that_was_owed_is_in_a_backup(tmp_path: Path, keeper: Keep
     assert rows_of_people(inside(keeper, tmp_path / "opened"))["outbox"] == 0
 
 
+async def test_nothing_that_was_owed_is_restored(tmp_path: Path, keeper: Keeper) -> None:
+    """Not even from a backup that holds it."""
+    await backed_up(tmp_path / "data", keeper)
+    content = (tmp_path / "data" / DATABASE_FILE).read_bytes()
+    assert rows_of_people(tmp_path / "data")["outbox"] == 1
+    with keeper.backup.open("wb") as out:
+        age.encrypt(Packed(made_at=MORNING, schema="0001", files=[(DATABASE_FILE, content)], progress=nothing), out, keeper.recipient)
+    assert (await restore(keeper.source(), tmp_path / "new", Still(MORNING))).people == 1
+    assert rows_of_people(tmp_path / "new")["outbox"] == 0
+
+
+async def test_an_erasure_under_way_where_it_is_known(tmp_path: Path, keeper: Keeper) -> None:
+    """Begun after the backup, not finished, and the person has come back: what was erased is erased, what began since was never in it."""
+    data = tmp_path / "data"
+    await backed_up(data, keeper)
+    async with opened(data) as storage:
+        await storage.write([change(update=3, expected_version=1, conversation=None, erase=True, cover_until=MORNING + DAY)])
+        await storage.write([change(update=4)])
+    found = await restore(keeper.source(with_key=False), data, Still(MORNING + HOUR), replaces=True)
+    assert (found.erased_since, found.people) == (1, 0)
+
+
+async def test_a_restored_conversation_is_not_younger(tmp_path: Path, keeper: Keeper) -> None:
+    """Hiding it is no touch by the person: it ages out when it would have."""
+    timers = {"idle": MORNING + HOUR, "answers": MORNING + DAY}
+    talking = begin(program(), locale="es").evolve(timers=timers)
+    async with opened(tmp_path / "data") as storage:
+        await storage.write([change(conversation=encode_conversation(talking), due_at=MORNING + HOUR)])
+    make_backup(tmp_path / "data", keeper.backup, keeper.recipient, now=MORNING)
+    make_key_backup(tmp_path / "data", keeper.key, keeper.recipient)
+    await restore(keeper.source(), tmp_path / "new", Still(MORNING + DAY + HOUR))
+    with reading(tmp_path / "new" / DATABASE_FILE) as raw:
+        assert raw.execute("SELECT version, touched_day FROM conversation").fetchall() == [(2, MORNING // DAY)]
+
+
 @pytest.mark.parametrize("phone", list(PhoneUse))
 def test_hiding_keeps_answers_but_on_a_watched_phone(phone: PhoneUse) -> None:
     """As the idle timer would: hidden, nothing that writes left; a watched phone's answers are gone with its screen."""
@@ -403,6 +438,22 @@ async def test_what_a_killed_bot_left_in_its_log_is_copied(tmp_path: Path, keepe
     make_backup(killed, keeper.backup, keeper.recipient, now=MORNING)
     assert {name: (killed / name).read_bytes() for name in before} == before
     assert rows_of_people(inside(keeper, tmp_path / "opened"))["conversation"] == 1
+
+
+async def test_deleted_rows_are_in_no_free_page(tmp_path: Path, keeper: Keeper) -> None:
+    """Even where something deleted them without overwriting."""
+    data = tmp_path / "data"
+    async with opened(data) as storage:
+        await storage.write([change()])
+    with closing(sqlite3.connect(data / DATABASE_FILE)) as raw, raw:
+        raw.execute("PRAGMA secure_delete=OFF").fetchall()
+        raw.execute("CREATE TABLE lingering (x)")
+        raw.executemany("INSERT INTO lingering VALUES (?)", [(b"lingers" * 300,)] * 50)
+        raw.commit()
+        raw.execute("DELETE FROM lingering")
+    assert b"lingerslingers" in (data / DATABASE_FILE).read_bytes()
+    make_backup(data, keeper.backup, keeper.recipient, now=MORNING)
+    assert b"lingerslingers" not in (inside(keeper, tmp_path / "opened") / DATABASE_FILE).read_bytes()
 
 
 async def test_a_damaged_database_is_not_backed_up(tmp_path: Path, keeper: Keeper) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -122,11 +123,13 @@ def restore(
 
 def _report(found: Restored, *, now: int, verify: bool) -> None:
     made = datetime.fromtimestamp(found.made_at, tz=UTC)
-    _say(f"Backup of {made:%Y-%m-%d %H:%M} UTC, {_age(now - found.made_at)} old; {found.people} people in it.")
+    _say(f"Backup of {made:%Y-%m-%d %H:%M} UTC, {_age(now - found.made_at)} old; people in it: {found.people}.")
+    if now < found.made_at:
+        _say("!! It says it was made later than now: this machine's clock is wrong, or the other's was.")
     if found.unreadable:
-        _say(f"!! {found.unreadable} rows do not open with this key.")
+        _say(f"!! Rows that do not open with this key: {found.unreadable}.")
     if found.erased_since:
-        _say(f"{found.erased_since} people had erased since then: they are erased here, too.")
+        _say(f"Erased since then, and therefore here, too: {found.erased_since}.")
     if verify:
         tried = "and opens with the key" if found.with_key else "; the key was not tried (--key)"
         _say(f"It would work: the file is whole, its database sound{' ' if found.with_key else ''}{tried}. Nothing was kept.")
@@ -137,9 +140,7 @@ def _report(found: Restored, *, now: int, verify: bool) -> None:
 
 
 def _age(seconds: int) -> str:
-    if seconds < 0:
-        return "of a time still to come (a clock is wrong), 0 h"
-    return f"{seconds // HOUR} h" if seconds >= HOUR else f"{seconds // 60} min"
+    return f"{seconds // HOUR} h" if seconds >= HOUR else f"{max(0, seconds) // 60} min"
 
 
 def _data(named: Path | None) -> Path:
@@ -151,9 +152,10 @@ def _data(named: Path | None) -> Path:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What cannot be done is one line and status 2."""
+    """What cannot be done is one line and status 2. No core dumps: one would hold the keys."""
     from bot.backup.making import BackupTrouble
 
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         yield
     except BackupTrouble as error:

@@ -54,7 +54,7 @@ def make_backup(data: Path, file: Path, recipient: str, *, now: int, progress: P
     except StorageDown as error:
         raise BackupTrouble(f"the database in {data} cannot be copied: {error}") from None
     except MemoryError:
-        raise BackupTrouble("there is not enough memory: a backup needs three times the size of the database for a moment") from None
+        raise BackupTrouble("there is not enough memory: a backup needs four times the size of the database for a moment") from None
     files = [(DATABASE_FILE, copy.content), *_switched_off(data)]
     packed = Packed(made_at=now, schema=copy.schema, files=files, progress=progress)
     _written(file, lambda out: age.encrypt(packed, out, recipient))

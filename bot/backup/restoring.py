@@ -82,7 +82,8 @@ async def drill(source: Source, clock: Clock, *, progress: Progress = nothing) -
 async def restore(
     source: Source, data: Path, clock: Clock, *, replaces: bool = False, even_old: bool = False, progress: Progress = nothing
 ) -> Restored:
-    """Put a backup into the data folder `data`. Raises `BackupTrouble`; then the folder is as it was.
+    """Put a backup into the data folder `data`. Raises `BackupTrouble`; the folder is then as it was, unless the disk failed between the
+    last renames: then what is missing from it lies in its `before-...`.
 
     `replaces`: what is there may be set aside; its key is used when `source` has none, and erasures it knows of are taken over.
     `even_old`: also a backup that should have been deleted.

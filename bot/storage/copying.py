@@ -35,7 +35,7 @@ class Copy:
 def copied(path: Path, progress: Progress) -> Copy:
     """Copy the database file at `path` without changing anything beside it. Raises `StorageDown`, `StorageDamaged`.
 
-    Takes memory of about three times the file for a moment.
+    Takes memory of about four times the file for a moment.
     """
     if not path.is_file():
         raise StorageDown("there is no database to copy")

@@ -41,6 +41,7 @@ person away from danger (a cover, a wipe, the danger screen) is never given up w
 VOICE_PICTURES: Final = "three_numbers"
 PAUSE_LIMIT: Final = 60.0
 STORAGE_PAUSE: Final = 1.0
+AWAITED_PAUSE: Final = 0.02
 RENEWED_IN_THE_LAST: Final = 8
 """A screen in use is sent anew in the last eighth of its lifetime: 3 h of 24, 5 h of 40, 7 min of 60."""
 
@@ -166,6 +167,11 @@ class Deliverer:
         for effect in (Wipe(), EraseSeeker(cover_until=0)):
             chat.queue.append(Owed(item=item, effect=effect))
         self._wake(chat)
+
+    def knows(self, seeker: SeekerId, message_id: int) -> bool:
+        """Whether this message may be known here: it is in the ledger, or something is being delivered there at this moment."""
+        chat = self._chats.get(seeker)
+        return chat is not None and (chat.task is not None or any(message.message_id == message_id for message in chat.messages))
 
     async def cover_at_once(self, chat_id: int, messages: Sequence[ChatMessage], own: int, cover: Screen) -> None:
         """While storage is down: show the cover and delete what is known to stand there, as far as it goes. Nothing is recorded; the exit
@@ -427,6 +433,10 @@ class Deliverer:
 
     async def _erase(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """The wipe is done: destroy the key, delete the rows, and see that the log holds nothing."""
+        if chat.seeker in self._awaited:
+            return None, AWAITED_PAUSE  # what is being written may be a second erasure: its wipe must find what this one would destroy
+        if any(isinstance(other.effect, EraseSeeker) for other in chat.queue if other is not owed):
+            return _done(chat, owed, Delivery.DELIVERED), 0.0  # the later one destroys both lives, after its own wipe
         before = {message.row for message in chat.messages}
         finished = await self._context.storage.finish_erasure(chat.seeker)
         held, _ = await self._context.storage.read([chat.seeker], ())

@@ -271,7 +271,7 @@ class Reception:
             event = StalePressed(at=turn.at)
         after, effects = advance(program, before, event)
         purged = bool(before.answers) and not after.answers
-        return Prepared(change=self._change(turn, held, after, effects), effects=effects, purged=purged)
+        return Prepared(change=self._change(turn, held, after, effects, event), effects=effects, purged=purged)
 
     def _turnout(self, turn: Turn, event: Event) -> Turnout:
         """What this turn gets of the person's twenty a minute. Leaving, erasing, danger and our own timers are always answered."""
@@ -328,7 +328,7 @@ class Reception:
 
     # -- out: everything one event does ----------------------------------------------------------------------------------------
 
-    def _change(self, turn: Turn, held: Held, after: Conversation, effects: tuple[Effect, ...]) -> Change:
+    def _change(self, turn: Turn, held: Held, after: Conversation, effects: tuple[Effect, ...], event: Event) -> Change:
         incoming = turn.incoming
         erase = next((effect for effect in effects if isinstance(effect, EraseSeeker)), None)
         lifetimes = [effect.seconds for effect in effects if isinstance(effect, SetLifetimes)]
@@ -342,7 +342,7 @@ class Reception:
             program=after.program,
             due_at=after.due_at(),
             chat_id=incoming.chat_id if incoming else None,  # always: an erasure may take the held one away before this is written
-            messages=(*_theirs(incoming, after), *self._standing_card(incoming)),
+            messages=(*_theirs(incoming, after), *self._standing_card(incoming), *self._stray(turn, held, after, event)),
             outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
             # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.
             drop_unsent_screens=not held.erasing and any(isinstance(effect, ShowScreen) for effect in effects),
@@ -350,6 +350,18 @@ class Reception:
             erase=erase is not None,
             cover_until=erase.cover_until if erase else None,
         )
+
+    def _stray(self, turn: Turn, held: Held, after: Conversation, event: Event) -> tuple[ChatMessage, ...]:
+        """A message of ours that a crash left unrecorded is found when one of its buttons is pressed and the button is truly ours: it becomes
+        the screen, the other one goes, and an exit finds both."""
+        incoming = turn.incoming
+        if incoming is None or incoming.kind is not Kind.PRESS or not incoming.message_id or not isinstance(event, Pressed):
+            return ()
+        known = any(message.message_id == incoming.message_id for message in held.messages)
+        if known or self._deliverer.knows(turn.seeker, incoming.message_id):
+            return ()
+        until = incoming.sent_at + TABLE[after.phone].lifetime
+        return (ChatMessage(message_id=incoming.message_id, role=Role.SCREEN, sent_at=incoming.sent_at, delete_at=until),)
 
     # -- when storage is down ---------------------------------------------------------------------------------------------------
 
@@ -471,7 +483,7 @@ def _unanswered(turn: Turn, held: Held, conversation: Conversation) -> Change:
         update_id=incoming.update_id if incoming else None,
         at=turn.at,
         expected_version=held.version,
-        chat_id=incoming.chat_id if incoming and held.chat_id is None else None,
+        chat_id=incoming.chat_id if incoming else None,
         messages=_theirs(incoming, conversation),
     )
 

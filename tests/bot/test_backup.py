@@ -674,6 +674,45 @@ async def test_files_are_nobody_elses(tmp_path: Path, keeper: Keeper) -> None:
         make_backup(tmp_path / "data", tmp_path / "no such folder" / "x", keeper.recipient, now=MORNING)
 
 
+class Full:
+    """A disk without room."""
+
+    def write(self, part: bytes) -> int:
+        """Refuses."""
+        raise OSError(28, "No space left on device")
+
+    def flush(self) -> None:
+        """Would have nothing to do."""
+
+
+async def test_a_full_disk_is_told_as_one(tmp_path: Path, keeper: Keeper) -> None:
+    """The library below would call it an error of encryption, or of the file; and nothing half made is left."""
+    await backed_up(tmp_path / "data", keeper)
+    with keeper.backup.open("rb") as file, pytest.raises(OSError, match="No space left"):
+        age.encrypt(file, Full(), keeper.recipient)
+    with keeper.backup.open("rb") as file, pytest.raises(OSError, match="No space left"):
+        age.decrypt(file, Full(), keeper.identity.read_text("utf-8"))
+    with keeper.identity.open("rb") as file, pytest.raises(age.AgeError, match="no age file"):
+        age.decrypt(file, Full(), keeper.identity.read_text("utf-8"))
+    assert age.recipients_of(keeper.identity.read_text("utf-8")) == (keeper.recipient,)
+
+
+def test_a_backup_that_fails_in_the_middle_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither under its name nor beside it."""
+    asyncio.run(data_folder(tmp_path / "data"))
+    recipient = make_identity(tmp_path / "identity")
+
+    def breaks(_: object, out: Full, __: str) -> None:
+        out.write(b"half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bot.security.age.encrypt", breaks)
+    (tmp_path / "backups").mkdir()
+    with pytest.raises(BackupTrouble, match="No space left"):
+        make_backup(tmp_path / "data", tmp_path / "backups" / "b.age", recipient, now=MORNING)
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
 # -- the container -----------------------------------------------------------------------------------------------------------------
 
 
@@ -793,11 +832,11 @@ def test_the_whole_path_by_hand(tmp_path: Path) -> None:
     tried = amparo("restore", tmp_path / "b.age", *opening, "--verify")
     assert tried.exit_code == 0
     assert "It would work" in tried.stdout
-    assert "1 people" in tried.stdout
+    assert "people in it: 1." in tried.stdout
     done = amparo("restore", tmp_path / "b.age", *opening, "--data", tmp_path / "new")
     assert done.exit_code == 0
     assert "must erase again" in done.stdout
-    assert "old; 1 people" in done.stdout
+    assert "old; people in it: 1." in done.stdout
     assert rows_of_people(tmp_path / "new")["conversation"] == 1
     assert "not empty" in refused(amparo("restore", tmp_path / "b.age", *opening, "--data", tmp_path / "new"))
     again = amparo("restore", tmp_path / "b.age", *opening, "--data", tmp_path / "new", "--replace")
@@ -833,7 +872,16 @@ def test_a_drill_that_finds_something_fails(tmp_path: Path) -> None:
     amparo("backup-key", tmp_path / "k.age", "--to", recipient, "--data", data)
     found = amparo("restore", tmp_path / "b.age", "--identity", tmp_path / "identity", "--key", tmp_path / "k.age", "--verify")
     assert found.exit_code == 1
-    assert "1 rows do not open" in found.stdout
+    assert "do not open with this key: 1" in found.stdout
+
+
+def test_a_backup_from_the_future(tmp_path: Path) -> None:
+    """A wrong clock spoils every time that follows from it."""
+    asyncio.run(data_folder(tmp_path / "data"))
+    recipient = make_identity(tmp_path / "identity")
+    make_backup(tmp_path / "data", tmp_path / "b.age", recipient, now=int(SystemClock().now()) + DAY)
+    found = amparo("restore", tmp_path / "b.age", "--identity", tmp_path / "identity", "--verify")
+    assert "clock is wrong" in found.stdout
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from random import Random
 
 from bot.botapi.chats import Message
@@ -20,10 +21,13 @@ from bot.botapi.server import LocalBotApi
 from bot.domain.facts import Facts, Standing, standing
 from bot.i18n.render import render
 from bot.security import tokens
+from bot.security.keyring import Keyring
+from bot.security.sealing import Secret
 from bot.understanding.lexicon import Lexicon
 from flows.advance import COMMANDS, advance, begin
 from flows.effects import Effect, EraseSeeker, Screen, ShowScreen, Wipe
 from flows.events import CommandGiven, Event, Pressed, StalePressed, Started, TextReceived
+from flows.screens import place_of
 from flows.state import Conversation
 from tests.faults.process import ORGANIZATION
 from tests.house import loaded, program
@@ -105,14 +109,16 @@ class Model:
             locale = (self.conversation or self._fresh(at)).locale
             self._advance(TextReceived(at=at, text=text, reading=lexicon()(text, program(), locale)))
 
-    def pressed(self, data: str, at: int) -> None:
-        """A button, current or not."""
-        parsed = tokens.parse(data)
-        turn = (self.conversation or self._fresh(at)).turn
-        if parsed is not None and parsed.turn == turn:
+    def pressed(self, data: str, at: int, key: Secret, person: int) -> None:
+        """A button, current or not: after an erasure turns are counted anew, so only the signature tells an old screen from a new one."""
+        standing = self.conversation or self._fresh(at)
+        step = place_of(standing)
+        parsed = tokens.verify(key, data, user=person, chat=person, program=standing.program, step=step)
+        if parsed is not None and parsed.turn == standing.turn:
             self._advance(Pressed(at=at, code=parsed.code))
         else:  # a button of the screen just left is a second tap: no words about it
-            self._advance(StalePressed(at=at, quiet=parsed is not None and parsed.turn == turn - 1))
+            claimed = tokens.parse(data)
+            self._advance(StalePressed(at=at, quiet=claimed is not None and claimed.turn == standing.turn - 1))
 
     def _fresh(self, at: int) -> Conversation:
         return begin(program(), locale=self.locale, cover_until=self.cover_until if self.cover_until > at else 0)
@@ -134,8 +140,9 @@ class Model:
 class Seeker:
     """One person with a phone, a way of going on and a way of ending: stay, exit or erase."""
 
-    def __init__(self, api: LocalBotApi, person: Person, ending: str, seed: int) -> None:
+    def __init__(self, api: LocalBotApi, data: Path, person: Person, ending: str, seed: int) -> None:
         self.api = api
+        self.data = data
         self.person = person
         self.ending = ending
         self.model = Model(locale=person.language_code)
@@ -198,7 +205,7 @@ class Seeker:
     def _press(self, data: str) -> None:
         at = int(self.api.now())
         self.api.tap_data(self.person, self.api.screen(self.person).id, data)
-        self.model.pressed(data, at)
+        self.model.pressed(data, at, Keyring.load_or_create(self.data).buttons, self.person.id)
 
     async def _answered(self) -> None:
         """The newest message of the bot is the one the model says."""

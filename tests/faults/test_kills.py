@@ -40,11 +40,12 @@ SOAK_KILLS = int(os.environ.get("AMPARO_SOAK_KILLS", "1000"))
 Killing = Callable[[Program, Random], Awaitable[None]]
 
 
-def crowd(api: LocalBotApi, seed: int) -> list[Seeker]:
+def crowd(api: LocalBotApi, data: Path, seed: int) -> list[Seeker]:
     """Fifty people: some will leave, some will erase everything."""
     endings = ("stay", "exit", "stay", "erase", "exit")
     return [
-        Seeker(api, api.add_user("Zutana", ("es", "es", "en")[n % 3]), endings[n % len(endings)], seed * 1000 + n) for n in range(PEOPLE)
+        Seeker(api, data, api.add_user("Zutana", ("es", "es", "en")[n % 3]), endings[n % len(endings)], seed * 1000 + n)
+        for n in range(PEOPLE)
     ]
 
 
@@ -53,7 +54,7 @@ async def survived(folder: Path, seed: int, killing: Killing, *, acts: int = 6) 
     async with LocalBotApi() as api:
         api.add_bot(TOKEN)
         program = Program(api, folder)
-        seekers = crowd(api, seed)
+        seekers = crowd(api, program.data, seed)
         enough = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:

@@ -352,8 +352,8 @@ class Reception:
         )
 
     def _stray(self, turn: Turn, held: Held, after: Conversation, event: Event) -> tuple[ChatMessage, ...]:
-        """A message of ours that a crash left unrecorded is found when one of its buttons is pressed and the button is truly ours: it becomes
-        the screen, the other one goes, and an exit finds both."""
+        """A message of ours that a crash left unrecorded is found when one of its buttons is pressed and the button is truly ours: it
+        becomes the screen, the other one goes, and an exit finds both."""
         incoming = turn.incoming
         if incoming is None or incoming.kind is not Kind.PRESS or not incoming.message_id or not isinstance(event, Pressed):
             return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -159,10 +160,18 @@ def standing_now(facts: Callable[[], Facts], settings: Settings) -> Callable[[],
     return now
 
 
+def _spare_the_collector() -> None:
+    """What was loaded at start stays for good: the collector need not walk through it again, nor look so often (measured: stalls)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 async def serve(settings: Settings, stop: asyncio.Event, *, clock: Clock | None = None, ready: asyncio.Event | None = None) -> None:
     """Run until told to stop: long polling, or the webhook when an address for it is set."""
     sys.setswitchinterval(0.001)  # the database's thread waits less for the interpreter: commits are shorter (measured)
     async with service(settings, clock=clock) as running:
+        _spare_the_collector()
         log.info("serving", kind="webhook" if settings.webhook_url else "polling")
         if ready:
             ready.set()
@@ -195,7 +204,7 @@ async def _intake(running: Service, stop: asyncio.Event) -> None:
             task.result()
     finally:
         stop.set()
-        await asyncio.gather(telling, serving)
+        await asyncio.gather(telling, serving, return_exceptions=True)
 
 
 async def _keep_told(api: Api, wanted: WebhookSettings, stop: asyncio.Event) -> None:

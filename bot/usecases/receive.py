@@ -8,7 +8,6 @@ work, and the update is quarantined by id and error class. Text is used in memor
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,10 +16,12 @@ import structlog
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
 from bot.usecases.buckets import Buckets, Turnout
-from bot.usecases.channel import Incoming, Kind, Rendered, Result
+from bot.usecases.channel import Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
+from bot.usecases.emergency import Emergency, hint
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
+from bot.usecases.recent import Recent
 from flows.advance import advance, begin
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
 from flows.effects import Effect, EraseSeeker, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
@@ -40,7 +41,7 @@ from flows.events import (
 from flows.limits import COVER_SECONDS
 from flows.program import Program
 from flows.screens import place_of
-from flows.state import Conversation, Mode, PhoneUse
+from flows.state import Conversation, Mode
 from flows.times import TABLE
 
 log = structlog.get_logger()
@@ -48,10 +49,7 @@ log = structlog.get_logger()
 WAVE = 128
 """Chats in one commit at most."""
 TRIES = 3
-RECENT = 512
 GROUPS_AT_ONCE = 16
-EMERGENCY_PAUSE = 600
-"""Seconds between two static emergency cards to one chat while storage is down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,25 +73,6 @@ class Prepared:
     purged: bool = False
 
 
-class Recent:
-    """Conversations as they were last written, by their envelope: the next turn of a person in the middle of talking need not read it
-    again. The envelope stays the truth; this only saves reading it."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[bytes, Conversation] = OrderedDict()
-
-    def take(self, envelope: bytes) -> Conversation | None:
-        """The conversation of this very envelope, if it is still at hand."""
-        return self._held.pop(envelope, None)
-
-    def keep(self, envelope: bytes, conversation: Conversation) -> bytes:
-        """Remember it, and give the envelope back."""
-        self._held[envelope] = conversation
-        if len(self._held) > RECENT:
-            self._held.popitem(last=False)
-        return envelope
-
-
 class Reception:
     """Receives batches of a channel (`Receiver`) and the worker's timers, one group at a time."""
 
@@ -103,8 +82,7 @@ class Reception:
         self._deliverer = deliverer
         self._turnstile = asyncio.Lock()
         self._recent = Recent()
-        self._cards: dict[int, float] = {}
-        self._card_messages: dict[int, ChatMessage] = {}
+        self._emergency = Emergency(context, deliverer, self._cover_of)
         self._unsure = False
         self._leaving: set[asyncio.Task[None]] = set()
         self.residue = False
@@ -122,9 +100,9 @@ class Reception:
         except StorageDown:
             self._unsure = True
             self._context.relieve()
-            await self._emergency(batch)
+            await self._emergency.serve(batch)
             raise
-        self._cards.clear()
+        self._emergency.over()
         self._context.crash("before_acknowledging")
 
     def _leave_groups(self, chats: set[int]) -> None:
@@ -213,7 +191,7 @@ class Reception:
         if written.verdict is Verdict.COMMITTED:
             self.residue = self.residue or made.purged
             if turn.incoming and made.change.messages:
-                self._card_messages.pop(turn.incoming.chat_id, None)
+                self._emergency.card_kept(turn.incoming.chat_id)
             self._deliverer.take(turn.seeker, held, made.change, written, made.effects)
 
     def _acknowledge(self, turn: Turn) -> None:
@@ -260,7 +238,7 @@ class Reception:
         before = None if safe or held.conversation is None else self._recent.take(held.conversation) or _conversation(held)
         program = await self._program(before)
         if before is None:
-            before = begin(program, locale=_hint(turn.incoming), cover_until=_cover_until(held, turn.at))
+            before = begin(program, locale=hint(turn.incoming), cover_until=_cover_until(held, turn.at))
         if held.older_remains and not before.older_remains:
             before = before.evolve(older_remains=True)
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
@@ -342,7 +320,7 @@ class Reception:
             program=after.program,
             due_at=after.due_at(),
             chat_id=incoming.chat_id if incoming else None,  # always: an erasure may take the held one away before this is written
-            messages=(*_theirs(incoming, after), *self._standing_card(incoming), *self._stray(turn, held, after, event)),
+            messages=(*_theirs(incoming, after), *self._emergency.standing_card(incoming), *self._stray(turn, held, after, event)),
             outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
             # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.
             drop_unsent_screens=not held.erasing and any(isinstance(effect, ShowScreen) for effect in effects),
@@ -365,34 +343,10 @@ class Reception:
 
     # -- when storage is down ---------------------------------------------------------------------------------------------------
 
-    async def _emergency(self, batch: Sequence[Incoming]) -> None:
-        """What can be done without storage. Spinners stop. Who leaves, leaves: the cover is shown and what is known of the chat goes, and
-        because nothing is acknowledged the true exit follows. Everybody else gets the static card (features.md A16), at most once in ten
-        minutes a chat."""
-        for incoming in batch:
-            if incoming.press_id:
-                self._context.channel.answer_press(incoming.press_id)
-        for incoming in {i.chat_id: i for i in batch if i.kind in THEIRS or i.kind is Kind.PRESS}.values():
-            held = await self._readable(incoming)
-            cover = await self._leaves(incoming, held)
-            if cover is not None:
-                await self._deliverer.cover_at_once(incoming.chat_id, held.messages, incoming.message_id, cover)
-            else:
-                await self._emergency_card(incoming)
-
-    async def _readable(self, incoming: Incoming) -> Held:
-        """What is held, when reading still works (a full disk and a locked database can be read)."""
-        seeker = self._context.pseudonym(incoming.user_id)
-        try:
-            held, _ = await self._context.storage.read([seeker], ())
-        except StorageDown:
-            return Held()
-        return held.get(seeker) or Held()
-
-    async def _leaves(self, incoming: Incoming, held: Held) -> Screen | None:
+    async def _cover_of(self, incoming: Incoming, held: Held) -> Screen | None:
         """The cover, if this update is an exit, a hiding or an erasure. Nothing is kept of the turn."""
         turn = self._turn(incoming)
-        before = _conversation(held) or begin(self._context.programs.current, locale=_hint(incoming))
+        before = _conversation(held) or begin(self._context.programs.current, locale=hint(incoming))
         try:
             program = await self._program(before)
             after, effects = advance(program, before, self._event(turn, before, program))
@@ -401,27 +355,6 @@ class Reception:
             return None
         shown = next((effect.screen for effect in effects if isinstance(effect, ShowScreen)), None)
         return shown if shown is not None and shown.flow == "cover" and after.mode is not before.mode else None
-
-    async def _emergency_card(self, incoming: Incoming) -> None:
-        now = self._context.clock.monotonic()
-        if now - self._cards.get(incoming.chat_id, -EMERGENCY_PAUSE) < EMERGENCY_PAUSE:
-            return
-        self._cards[incoming.chat_id] = now
-        texts = self._context.programs.current.messages
-        words = texts.get(_hint(incoming), {}).get("ui.emergency_card") or texts["es"]["ui.emergency_card"]
-        sent = await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
-        if sent.result is Result.DONE:
-            self._card_messages[incoming.chat_id] = ChatMessage(
-                message_id=sent.message_id,
-                role=Role.SCREEN,
-                sent_at=sent.sent_at,
-                delete_at=sent.sent_at + TABLE[PhoneUse.UNASKED].lifetime,
-            )
-
-    def _standing_card(self, incoming: Incoming | None) -> tuple[ChatMessage, ...]:
-        """An emergency card that stands in the chat becomes the screen: the next one is edited into it, and a wipe finds it."""
-        card = self._card_messages.get(incoming.chat_id) if incoming else None
-        return (card,) if card else ()
 
 
 ALWAYS = (Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER)
@@ -464,11 +397,6 @@ def _cover_until(held: Held, at: int) -> int:
     if stored is not None and stored.mode in (Mode.COVERED, Mode.DIMMED):
         until = max(until, stored.cover_until, at + COVER_SECONDS if stored.mode is Mode.DIMMED else 0)
     return until if until > at else 0
-
-
-def _hint(incoming: Incoming | None) -> str:
-    """The client's language is only a hint: every language stands on the first screen."""
-    return incoming.language_code.split("-")[0] if incoming else "es"
 
 
 def _seen_only(turn: Turn, incoming: Incoming) -> Change:

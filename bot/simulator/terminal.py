@@ -31,11 +31,11 @@ def play(loaded: Loaded, *, language: str, record: Path | None, console: Console
     standing = Standing(organization="la organización de esta simulación", test_version=False)
     session = Session(program, facts, standing, Lexicon(loaded.content.phrases), locale=language, now=int(started.timestamp()))
     acts: list[dict[str, object]] = []
-    console.print(HELP, style="dim")
+    console.print(HELP, style="dim", markup=False)
     for line in _lines(console):
         act = _act(session, line)
         if act is None:
-            console.print(HELP, style="dim")
+            console.print(HELP, style="dim", markup=False)
             continue
         try:
             seen = do(session, act)

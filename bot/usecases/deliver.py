@@ -74,13 +74,15 @@ class Owed:
 @dataclass(slots=True)
 class Chat:
     """A chat something is being delivered to. `whole`: `messages` is all we know of, not only what a clean-up was told of. `uncovered`: a
-    cover could not be shown, so a wipe must not spare the screen that still stands."""
+    cover could not be shown, so a wipe must not spare the screen that still stands. `sending`: a message has left and its number is not
+    in `messages` yet."""
 
     seeker: SeekerId
     chat_id: int
     messages: list[ChatMessage]
     whole: bool = True
     uncovered: bool = False
+    sending: bool = False
     queue: deque[Owed] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -169,9 +171,9 @@ class Deliverer:
         self._wake(chat)
 
     def knows(self, seeker: SeekerId, message_id: int) -> bool:
-        """Whether this message may be known here: it is in the ledger, or something is being delivered there at this moment."""
+        """Whether this message may be known here: it is in the ledger, or one is just being sent there."""
         chat = self._chats.get(seeker)
-        return chat is not None and (chat.task is not None or any(message.message_id == message_id for message in chat.messages))
+        return chat is not None and (chat.sending or any(message.message_id == message_id for message in chat.messages))
 
     async def cover_at_once(self, chat_id: int, messages: Sequence[ChatMessage], own: int, cover: Screen) -> None:
         """While storage is down: show the cover and delete what is known to stand there, as far as it goes. Nothing is recorded; the exit
@@ -270,6 +272,7 @@ class Deliverer:
         chat.messages = [message for message in chat.messages if message.row not in removed or not message.row]
         added = await self._records.write(record)
         chat.messages.extend(added)
+        chat.sending = False
 
     async def _attempt(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """Try one item. A record when it is done with; else the seconds to wait before the next try."""
@@ -310,6 +313,7 @@ class Deliverer:
                 return await self._shown(chat, owed, effect, outcome, keep=old)
             chat.messages.remove(old)
             self._records.forget(DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED, removed=(old.row,)))
+        chat.sending = True
         outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound, urgent=urgent)
         return await self._shown(chat, owed, effect, outcome, keep=None)
 

@@ -11,7 +11,7 @@ from bot.house import Loaded, find_house, load_house
 from bot.settings import Settings
 from flows.program import Program
 
-COMMANDS: Final = ("menu", "person", "exit", "hide", "erase", "back", "language", "pause", "sources", "steps", "help")
+MENU: Final = ("menu", "person", "exit", "hide", "erase", "back", "language", "pause", "sources", "steps", "help")
 """In the order of the menu. Each has an ASCII word in every language: the first of `ui.hears.<command>` that Telegram accepts."""
 
 
@@ -44,7 +44,7 @@ def _texts(program: Program, locale: str) -> SetupTexts:
     def words(name: str) -> str:
         return said.get(name) or source[name]
 
-    commands = [(_command(program, locale, name), words(f"ui.command_{name}")) for name in COMMANDS if f"ui.command_{name}" in source]
+    commands = [(_command(program, locale, name), words(f"ui.command_{name}")) for name in MENU if f"ui.command_{name}" in source]
     return SetupTexts(
         name=words("ui.bot_name"),
         short_description=words("ui.bot_short_description"),

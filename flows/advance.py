@@ -27,6 +27,7 @@ from flows.effects import (
     Wipe,
 )
 from flows.events import (
+    COMMANDS,
     Blocked,
     Command,
     CommandGiven,
@@ -42,7 +43,7 @@ from flows.events import (
     TimerFired,
 )
 from flows.matching import normalise, pick
-from flows.navigation import Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
+from flows.navigation import WELCOME, Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
 from flows.screens import COPY, screen
 from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
@@ -54,7 +55,6 @@ Advanced = tuple[Conversation, tuple[Effect, ...]]
 KEPT_WHILE_PAUSED: Final = frozenset({"authority", "missing.open"})
 """Answers a pause must not lose: the screen the person comes back to has already said that these doors are gone."""
 FINAL: Final = frozenset({"@exit", "@hide", "@erase_now"})
-WELCOME: Final = Position(flow="welcome", step="start")
 COVER_CARD: Final = Position(flow="cover", step="card")
 COVER_FACE: Final = Position(flow="cover", step="face")
 CRISIS_FLOWS: Final = frozenset({"danger", "distress"})
@@ -372,7 +372,6 @@ def _choose(program: Program, conversation: Conversation, step: StepNode, choice
 
 
 PHONE_USES: Final = MappingProxyType({use.value: use for use in PhoneUse})
-COMMANDS: Final = MappingProxyType({command.value: command for command in Command})
 SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media"})
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 
 class Command(StrEnum):
@@ -29,6 +31,10 @@ class Command(StrEnum):
     STEPS = "steps"
     READING_MODE = "reading_mode"
     START = "start"
+
+
+COMMANDS: Final = MappingProxyType({command.value: command for command in Command})
+"""Every command by its value, as words, buttons and targets name it."""
 
 
 class Crisis(StrEnum):

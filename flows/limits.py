@@ -21,6 +21,9 @@ TEXT_CHARACTERS: Final = 4096
 PLACES_A_PAGE: Final = 8
 """Places listed on one screen."""
 
+COPY_CHARACTERS: Final = 256
+"""Telegram's bound on what a button puts on the clipboard."""
+
 COVER_SECONDS: Final = 12 * 3600
 """How long Start and *hola* meet the cover face after an exit (voice.md 3)."""
 ENVELOPE_SECONDS: Final = 600

@@ -19,6 +19,7 @@ from bot.i18n.locales import SOURCE, long_day
 from bot.i18n.pieces import TEXT_UNITS, Piece, Pieces, Span, clipped, filled, joined, laid_out, parsed, plain, units
 from flows.authoring.words import dull_opening
 from flows.effects import Echo, EchoKind, Screen, Shown
+from flows.limits import COPY_CHARACTERS
 from flows.program import BlockNode, Program
 
 __all__ = ["UI_MESSAGES", "Draft", "Key", "Renderer", "dull_opening", "render"]
@@ -43,8 +44,6 @@ FIRST_SCREENS: Final = frozenset({("welcome", "start"), ("returning", "back")})
 COVER: Final = "cover"
 SOURCES: Final = "sources"
 PICKED: Final = "✓ "
-COPY_CHARACTERS: Final = 256
-"""Telegram's bound on what a button puts on the clipboard."""
 SOURCE_UNITS: Final = 360
 """Most that one part of a source (what it says, its title, its address) takes on the screen of sources."""
 DRAFTS: Final = 2048

@@ -20,8 +20,7 @@ from bot.storage import statements as sql
 from bot.storage.database import Database, Options
 from bot.storage.erasing import truncated
 from bot.storage.tables import day
-from bot.storage.writing import DELETABLE_SECONDS
-from bot.usecases.ports import StorageDown
+from bot.usecases.ports import DELETABLE_SECONDS, StorageDown
 
 
 class StorageNewer(StorageDown):

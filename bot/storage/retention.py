@@ -15,7 +15,8 @@ from bot.storage import statements as sql
 from bot.storage.known import Shelf
 from bot.storage.reading import look
 from bot.storage.tables import SLOT_SECONDS, day, slot
-from bot.storage.writing import DELETABLE_SECONDS, Hook, transaction
+from bot.storage.writing import Hook, transaction
+from bot.usecases.ports import DELETABLE_SECONDS
 
 SEEN_SECONDS: Final = 72 * 3600
 QUARANTINE_SECONDS: Final = 72 * 3600

@@ -20,10 +20,7 @@ from bot.storage.errors import down
 from bot.storage.known import Known, Shelf
 from bot.storage.reading import known_of
 from bot.storage.tables import SLOT_SECONDS, day, slot
-from bot.usecases.ports import Change, ChatMessage, OutboxItem, Role, StorageDown, Verdict, Written
-
-DELETABLE_SECONDS = 48 * 3600
-"""How long a message can be deleted after it was sent (the platform's rule)."""
+from bot.usecases.ports import DELETABLE_SECONDS, Change, ChatMessage, OutboxItem, Role, StorageDown, Verdict, Written
 
 Hook = Callable[[str], None]
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from flows.authoring.load import Phrases
-from flows.events import Command, Crisis, Reading
+from flows.events import COMMANDS, Command, Crisis, Reading
 from flows.matching import normalise
 from flows.program import Program
 
 CRISES: Final[Mapping[str, Crisis]] = {"danger": Crisis.DANGER, "immediate_danger": Crisis.DANGER, "self_harm": Crisis.SELF_HARM}
-COMMANDS: Final = {command.value: command for command in Command}
 SPOKEN_COMMANDS: Final = frozenset({Command.DANGER, Command.PERSON, Command.HELP})
 """Asking for help in one language means wanting the answer in it; leaving or going back says nothing of the kind."""
 KIN: Final = "kin_"

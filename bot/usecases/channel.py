@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from flows.events import MediaKind
 
@@ -23,6 +23,10 @@ class Kind(StrEnum):
     IGNORED = "ignored"  # committed as seen, nothing else (edited messages of ours to skip, channel posts, service messages...)
     GROUP = "group"  # the bot stands in a group: it leaves
     UNREADABLE = "unreadable"  # quarantined by id and error class
+
+
+THEIRS: Final = (Kind.START, Kind.TEXT, Kind.COMMAND, Kind.MEDIA)
+"""Kinds that leave a message of the person's in the chat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

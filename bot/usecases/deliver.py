@@ -23,7 +23,19 @@ from bot.i18n.render import Draft
 from bot.security import tokens
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from bot.usecases.context import Context
-from bot.usecases.ports import Change, ChatMessage, Delivery, DeliveryRecord, Held, OutboxItem, Priority, Role, StorageDown, Written
+from bot.usecases.ports import (
+    DELETABLE_SECONDS,
+    Change,
+    ChatMessage,
+    Delivery,
+    DeliveryRecord,
+    Held,
+    OutboxItem,
+    Priority,
+    Role,
+    StorageDown,
+    Written,
+)
 from bot.usecases.records import Records
 from bot.usecases.wording import Wording
 from flows.codec import EnvelopeError, decode_effect
@@ -31,8 +43,8 @@ from flows.effects import Effect, EraseSeeker, RemoveMedia, RemoveTyped, Screen,
 
 log = structlog.get_logger()
 
-DELETABLE_SECONDS: Final = 48 * 3600 - 120
-"""A bot can delete nothing older than 48 h; two minutes are kept for clocks that differ."""
+CLOCKS_DIFFER: Final = 120
+"""Seconds kept from the 48 h in which a message can be deleted, for clocks that differ."""
 AMBIGUOUS_PAUSE: Final = 5.0
 """Seconds to wait after "accepted, answer not seen": a person who writes meanwhile gets the newer screen instead (promises.md)."""
 TRIES: Final = 60
@@ -420,7 +432,7 @@ class Deliverer:
         """Delete what can be deleted. Answers the rows that need no more keeping, and whether something older remains in the chat."""
         if not messages:
             return (), False
-        limit = self._context.clock.now() - DELETABLE_SECONDS
+        limit = self._context.clock.now() - DELETABLE_SECONDS + CLOCKS_DIFFER
         old = [message for message in messages if message.sent_at <= limit]
         young = [message for message in messages if message.sent_at > limit]
         done = [message.row for message in old]

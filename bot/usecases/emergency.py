@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from bot.usecases.channel import Incoming, Kind, Rendered, Result
+from bot.usecases.channel import THEIRS, Incoming, Kind, Rendered, Result
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer
 from bot.usecases.ports import ChatMessage, Held, Role, StorageDown
@@ -86,4 +86,4 @@ class Emergency:
             self._cards[incoming.chat_id] = ChatMessage(message_id=sent.message_id, role=Role.SCREEN, sent_at=sent.sent_at, delete_at=until)
 
 
-SPEAKING: Final = (Kind.TEXT, Kind.START, Kind.COMMAND, Kind.MEDIA, Kind.PRESS)
+SPEAKING: Final = (*THEIRS, Kind.PRESS)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.domain.seeker import SeekerId
+
+DELETABLE_SECONDS: Final = 48 * 3600
+"""A bot can delete nothing older than this (promises.md, finding 6)."""
 
 
 class Role(StrEnum):

@@ -16,7 +16,7 @@ import structlog
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
 from bot.usecases.buckets import Buckets, Turnout
-from bot.usecases.channel import Incoming, Kind
+from bot.usecases.channel import THEIRS, Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
 from bot.usecases.emergency import Emergency, hint
@@ -26,6 +26,7 @@ from flows.advance import advance, begin
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
 from flows.effects import Effect, EraseSeeker, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
 from flows.events import (
+    COMMANDS,
     Blocked,
     Command,
     CommandGiven,
@@ -359,8 +360,6 @@ class Reception:
 
 ALWAYS = (Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER)
 KEPT = (MediaKind.VOICE, MediaKind.PHOTO, MediaKind.VIDEO, MediaKind.DOCUMENT)
-THEIRS = (Kind.TEXT, Kind.START, Kind.COMMAND, Kind.MEDIA)
-COMMANDS = {command.value: command for command in Command}
 URGENT = (Wipe, EraseSeeker)
 
 

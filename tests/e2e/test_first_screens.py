@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.domain.facts import Facts, standing
 from bot.i18n.render import Draft, render
-from bot.presence import COMMANDS, set_up_telegram
+from bot.presence import MENU, set_up_telegram
 from bot.settings import Settings
 from flows.advance import advance, begin
 from flows.effects import ShowScreen
@@ -115,7 +115,7 @@ async def test_setup_names_and_commands_in_every_language(tmp_path: Path) -> Non
             assert profile.descriptions.get(locale, profile.descriptions[""]) == said("ui.bot_description", locale)
             assert profile.short_descriptions.get(locale, profile.short_descriptions[""]) == said("ui.bot_short_description", locale)
             shown = [command["description"] for command in by_language.get(locale, by_language[""])]
-            assert shown == [said(f"ui.command_{name}", locale) for name in COMMANDS]
+            assert shown == [said(f"ui.command_{name}", locale) for name in MENU]
         assert await set_up_telegram(settings, loaded()) == ()
 
 

@@ -24,9 +24,9 @@ from bot.security import tokens
 from bot.security.keyring import Keyring
 from bot.security.sealing import Secret
 from bot.understanding.lexicon import Lexicon
-from flows.advance import COMMANDS, advance, begin
+from flows.advance import advance, begin
 from flows.effects import Effect, EraseSeeker, Screen, ShowScreen, Wipe
-from flows.events import CommandGiven, Event, Pressed, StalePressed, Started, TextReceived
+from flows.events import COMMANDS, CommandGiven, Event, Pressed, StalePressed, Started, TextReceived
 from flows.screens import place_of
 from flows.state import Conversation
 from tests.faults.process import ORGANIZATION

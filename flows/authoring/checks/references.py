@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from flows.advance import COMMAND_FLOWS, COVER_CARD, COVER_FACE, CRISIS_FLOWS, CRISIS_INTENTS, WELCOME
+from flows.advance import COMMAND_FLOWS, COVER_CARD, COVER_FACE, CRISIS_FLOWS, CRISIS_INTENTS
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.load import Content
 from flows.authoring.schema import FlowFile, Kind, Step
 from flows.events import Command
-from flows.navigation import ANYTHING_ELSE, ASK_PHONE, DOORS
+from flows.navigation import ANYTHING_ELSE, ASK_PHONE, DOORS, WELCOME
 from flows.state import Position
 from flows.texts import fact_names
 

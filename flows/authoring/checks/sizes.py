@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Level
 from flows.effects import Screen
-from flows.limits import TEXT_CHARACTERS
+from flows.limits import COPY_CHARACTERS, TEXT_CHARACTERS
 
-COPY_CHARACTERS = 256
-"""Telegram's bound on the text of a copy button."""
 LABEL_CHARACTERS = 64
 """Longer labels are cut on a phone."""
 READ_CHARACTERS = 400

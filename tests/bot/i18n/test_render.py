@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.domain.facts import Facts
 from bot.i18n.pieces import clipped, filled, laid_out, parsed, plain, units
-from bot.i18n.render import COPY_CHARACTERS, UI_MESSAGES, Draft, Key, Renderer
+from bot.i18n.render import UI_MESSAGES, Draft, Key, Renderer
 from flows.effects import Echo, EchoKind, Screen, Shown
+from flows.limits import COPY_CHARACTERS
 from tests.bot.i18n.house import FACTS, INTERFACE, LIVE, TEST, TODAY, fact, program, screen, shown
 
 EXPIRED = date(2027, 6, 1)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.understanding.lexicon import COMMANDS, CRISES, KIN, Lexicon
+from bot.understanding.lexicon import CRISES, KIN, Lexicon
 from flows.authoring.load import Phrases
-from flows.events import Command, Crisis, Reading
+from flows.events import COMMANDS, Command, Crisis, Reading
 from flows.limits import TEXT_CHARACTERS
 from flows.program import Program
 from tests.flows.tiny import program

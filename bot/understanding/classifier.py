@@ -1,0 +1,137 @@
+"""From a text to what it means: label, other labels, how sure, language, and why. Quick, offline, the same every time, and nothing is kept.
+
+The order: a line that administrators listed word for word; else the model over words, letters and concepts, with the crisis rules beside it.
+Thresholds were fixed on our own lines by cross-validation (`bot.understanding.training`), never on anybody's sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bot.understanding import features
+from bot.understanding.concepts import Concepts, Noted
+from bot.understanding.crisis import DANGER, SELF_HARM, Rule
+from bot.understanding.language import LOCALES, language_rows
+from bot.understanding.materials import Materials
+from bot.understanding.weights import Floats, Weights
+from bot.understanding.words import spoken, words
+
+CRISES: Final = (DANGER, SELF_HARM)
+HARD: Final = 0.5
+"""A crisis is believed when its two labels together are this likely;"""
+HARD_WITH_RULE: Final = 0.3
+"""or this, when a sure rule says the same."""
+SOFT: Final = 0.14
+"""From here on the soft question is asked;"""
+SOFT_WITH_RULE: Final = 0.07
+"""or from here, when any rule says the same."""
+TAKEN_BACK: Final = 0.75
+"""What an idiom or a denial demands before a crisis is believed."""
+ANSWERED: Final = 0.40
+"""Below this the classifier abstains and offers the two likeliest."""
+ALSO: Final = 0.15
+READ: Final = 250
+"""So many words of a text are read closely; Telegram allows a thousand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What a text was understood to mean. `checkin`: the crisis the soft question should ask about."""
+
+    label: str
+    also: tuple[str, ...]
+    score: float
+    lang: str
+    abstain: bool
+    checkin: str | None
+    why: tuple[str, ...]
+    sure: bool = False
+
+    @property
+    def crisis(self) -> str | None:
+        """The crisis that is believed, if any."""
+        return self.label if self.label in CRISES else None
+
+
+class Classifier:
+    """The lexicons, the rules and the weights together."""
+
+    def __init__(self, materials: Materials, weights: Weights, *, listed: bool = True) -> None:
+        """`listed`: whether a line that stands in the training lines word for word means what is written there, without further thought."""
+        self._materials = materials
+        self._weights = weights
+        self._concepts = Concepts.of(materials.listed, weights.known)
+        self._listed: Mapping[tuple[str, ...], str] = (
+            {tuple(words(line.text, materials.spellings.get(line.locale))): line.label for line in materials.lines} if listed else {}
+        )
+
+    def __call__(self, text: str, locale: str = "") -> Understood:
+        """Understand a text. `locale`: the language in use, which decides where a text could be in several. Never fails."""
+        heard = spoken(text)
+        lang = self.language(heard, locale)
+        noted = self.note(text, lang)
+        label = self._listed.get(noted.words)
+        if label:
+            return Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=None, why=("listed",), sure=True)
+        if not noted.words:
+            return Understood(label="out_of_scope", also=(), score=0.0, lang=lang, abstain=True, checkin=None, why=())
+        return self._judge(noted, self._weights.label(*features.rows(noted)), lang)
+
+    def language(self, heard: list[str], locale: str = "") -> str:
+        """The likeliest of the five; the one in use where there is hardly anything to go by."""
+        if not heard:
+            return locale or LOCALES[0]
+        likely = self._weights.locale(language_rows(heard))
+        best = int(likely.argmax())
+        if locale in LOCALES and likely[LOCALES.index(locale)] > 0.6 * likely[best]:
+            return locale
+        return LOCALES[best]
+
+    def note(self, text: str, lang: str) -> Noted:
+        """The words of a text with their concepts, and the rules that fired."""
+        found = words(text, self._materials.spellings.get(lang))
+        return with_rules(self._concepts.note(found[:READ], lang), self._materials)
+
+    def _judge(self, noted: Noted, likely: Floats, lang: str) -> Understood:
+        labels = self._weights.labels
+        order = np.argsort(-likely)
+        rules = self._materials.rules.fired(noted.concepts)
+        label, checkin = self._crisis(noted, {name: float(likely[labels.index(name)]) for name in CRISES}, rules)
+        plain = [labels[int(place)] for place in order if labels[int(place)] not in CRISES or label is None]
+        best = label or (plain[0] if plain[0] not in CRISES else next(name for name in plain if name not in CRISES))
+        score = float(likely[labels.index(best)])
+        return Understood(
+            label=best,
+            also=tuple(name for name in (labels[int(place)] for place in order) if name != best and likely[labels.index(name)] >= ALSO),
+            score=round(score, 3),
+            lang=lang,
+            abstain=label is None and score < ANSWERED,
+            checkin=checkin,
+            why=tuple([*(f"rule {rule.name}" for rule in rules[:3] if rule.label in (label, checkin)), *dict.fromkeys(noted.concepts)][:8]),
+            sure=label is not None and any(rule.sure and rule.label == label for rule in rules),
+        )
+
+    def _crisis(self, noted: Noted, likely: Mapping[str, float], rules: tuple[Rule, ...]) -> tuple[str | None, str | None]:
+        """The crisis that is believed, and the one to ask about."""
+        together = sum(likely.values())
+        first = max(CRISES, key=lambda name: likely[name])
+        same = [rule for rule in rules if rule.label == first]
+        if self._materials.rules.taken_back(noted.concepts):
+            return (first, None) if together >= TAKEN_BACK else (None, first if together >= HARD else None)
+        if together >= HARD or (together >= HARD_WITH_RULE and any(rule.sure for rule in same)):
+            return first, None
+        soft = together >= SOFT or (together >= SOFT_WITH_RULE and bool(same))
+        return None, first if soft else None
+
+
+def with_rules(noted: Noted, materials: Materials) -> Noted:
+    """Note the rules that fired, for the model to weigh."""
+    rules = materials.rules
+    marks = {f"{rule.label}:{'sure' if rule.sure else 'hint'}" for rule in rules.fired(noted.concepts)}
+    marks |= {"taken back"} if rules.taken_back(noted.concepts) else set()
+    marks |= {"long ago"} if rules.long_ago(noted.concepts) else set()
+    return Noted(words=noted.words, tags=noted.tags, concepts=noted.concepts, marks=tuple(sorted(marks)))

@@ -1,0 +1,159 @@
+"""Train the weights: `python -m bot.understanding.training`. Needs scikit-learn (development only); the same lines give the same weights.
+
+The lines of `content/understanding/lines` are read, some of them once more with what people say around them (`fillers.yaml`), and two linear
+models are fitted: labels and languages. Weights become whole numbers of one byte. What is printed is measured by cross-validation: every line
+is judged by weights that were trained without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.linear_model import LogisticRegression
+
+from bot.understanding import features, language
+from bot.understanding.classifier import with_rules
+from bot.understanding.concepts import Concepts
+from bot.understanding.language import LOCALES, language_rows
+from bot.understanding.materials import Line, Materials, read_materials
+from bot.understanding.weights import FILE
+from bot.understanding.words import fold, plain, spoken, words
+
+FOLDS: Final = 5
+SEED: Final = 20
+STRICTNESS: Final = 10.0
+LANGUAGE_STRICTNESS: Final = 30.0
+UNPADDED: Final = frozenset({"quick_exit", "delete_data", "change_language", "menu_help", "greeting", "thanks", "talk_to_human"})
+"""Commands and courtesies stand alone: with words around them they would be something else."""
+STEPS: Final = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text to learn from; `line` is the number of the line it was made of."""
+
+    text: str
+    label: str
+    locale: str
+    line: int
+
+
+def examples(materials: Materials) -> Iterator[Example]:
+    """Every line, and every second one again within fillers, chosen by a fixed seed."""
+    chance = np.random.default_rng(SEED)
+    for number, line in enumerate(materials.lines):
+        yield Example(line.text, line.label, line.locale, number)
+        before, after, wanted = chance.integers(0, 1 << 30, 3)
+        if line.label not in UNPADDED and wanted % 2:
+            yield Example(_padded(line, materials.fillers[line.locale], int(before), int(after)), line.label, line.locale, number)
+
+
+def _padded(line: Line, fillers: Sequence[str], before: int, after: int) -> str:
+    first = fillers[before % len(fillers)] if before % 3 else ""
+    last = fillers[after % len(fillers)] if after % 3 == 0 or not first else ""
+    return f"{first} {line.text} {last}".strip()
+
+
+def known_words(materials: Materials) -> frozenset[str]:
+    """Words of the lines that occur more than once: they are no slips."""
+    seen = Counter(fold(word) for line in materials.lines for word in set(spoken(line.text)))
+    return frozenset(word for word, times in seen.items() if times > 1 and word.isascii())
+
+
+def matrix(materials: Materials, found: Sequence[Example], known: frozenset[str]) -> Any:
+    """Examples as rows of features."""
+    concepts = Concepts.of(materials.listed, known)
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for place, example in enumerate(found):
+        noted = concepts.note(words(example.text, materials.spellings.get(example.locale)), example.locale)
+        numbers, weights = features.rows(with_rules(noted, materials))
+        rows += [place] * len(numbers)
+        columns += numbers
+        values += weights
+    return sp.csr_matrix((values, (rows, columns)), shape=(len(found), features.ROWS), dtype=np.float32)
+
+
+def language_matrix(texts: Sequence[str]) -> Any:
+    """Texts as rows of their language's features."""
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for place, text in enumerate(texts):
+        numbers = language_rows(spoken(text))
+        rows += [place] * len(numbers)
+        columns += numbers
+        values += [1.0 / max(len(numbers), 1) ** 0.5] * len(numbers)
+    return sp.csr_matrix((values, (rows, columns)), shape=(len(texts), language.ROWS), dtype=np.float32)
+
+
+def fitted(data: Any, answers: Sequence[str], strictness: float, balance: dict[str, float] | None = None) -> Any:
+    """A linear model; no chance in it."""
+    return LogisticRegression(C=strictness, max_iter=200, tol=1e-3, class_weight=balance).fit(data, np.asarray(answers))
+
+
+def balance(answers: Sequence[str]) -> dict[str, float]:
+    """Labels with many lines count less each, by the root of their number: how many lines we wrote says little of how often people ask."""
+    times = Counter(answers)
+    usual = float(np.median(list(times.values())))
+    return {label: (usual / number) ** 0.5 for label, number in times.items()}
+
+
+def small(model: Any, order: Sequence[str]) -> dict[str, Any]:
+    """The model's numbers in one byte each, less the features that say nothing."""
+    classes = [list(model.classes_).index(name) for name in order]
+    weights = model.coef_[classes].T
+    scale = np.abs(weights).max(axis=0) / STEPS
+    whole = np.rint(weights / scale).astype(np.int8)
+    used = np.flatnonzero(np.abs(whole).max(axis=1) > 0)
+    return {"features": used.astype(np.int32), "rows": whole[used], "scale": scale.astype(np.float32), "start": model.intercept_[classes].astype(np.float32)}
+
+
+def fingerprint(materials: Materials) -> str:
+    """What the weights were made from: changes with any line or concept."""
+    parts = [f"{line.locale}|{line.label}|{line.text}" for line in materials.lines]
+    parts += [f"{each.concept}|{each.locale}|{each.phrase}" for each in materials.listed]
+    return sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
+
+
+def train(materials: Materials, file: Path) -> None:
+    """Fit both models and write them."""
+    known = known_words(materials)
+    found = list(examples(materials))
+    answers = [example.label for example in found]
+    meaning = fitted(matrix(materials, found, known), answers, STRICTNESS, balance(answers))
+    texts = [text for line in materials.lines for text in (line.text, plain(line.text))]
+    tongue = fitted(language_matrix(texts), [line.locale for line in materials.lines for _ in range(2)], LANGUAGE_STRICTNESS)
+    labels = sorted(set(answers))
+    held: dict[str, Any] = {f"meaning_{name}": value for name, value in small(meaning, labels).items()}
+    held |= {f"language_{name}": value for name, value in small(tongue, LOCALES).items()}
+    np.savez_compressed(file, labels=np.asarray(labels), known=np.asarray(" ".join(sorted(known))), made_from=np.asarray(fingerprint(materials)), **held)
+
+
+def folds(materials: Materials) -> Iterator[tuple[Materials, tuple[Line, ...]]]:
+    """The lines in five parts by chance of a fixed seed: four to learn from, one to be judged on."""
+    parts = np.random.default_rng(SEED).integers(0, FOLDS, len(materials.lines))
+    for fold_number in range(FOLDS):
+        kept = tuple(line for line, part in zip(materials.lines, parts, strict=True) if part != fold_number)
+        apart = tuple(line for line, part in zip(materials.lines, parts, strict=True) if part == fold_number)
+        yield replace(materials, lines=kept), apart
+
+
+def main() -> None:
+    """Train on `content/understanding` of this checkout and say where the weights went."""
+    materials = read_materials(Path(sys.argv[1] if len(sys.argv) > 1 else "content/understanding"))
+    train(materials, FILE)
+    sys.stdout.write(f"{len(materials.lines)} lines, {len(materials.listed)} lexicon entries -> {FILE.name}, {FILE.stat().st_size / 1e6:.1f} MB\n")
+
+
+if __name__ == "__main__":
+    main()

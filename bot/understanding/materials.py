@@ -1,7 +1,8 @@
 """What administrators write under `content/understanding/`, read from disk: lexicon, chat spellings, training lines, labels.
 
 `lexicon/*.yaml` holds concepts (concept -> language -> words), `lexicon/spellings.yaml` chat spellings, `lines/*.yaml` what people write and which
-label it means, `held_out/*.yaml` the same kept apart from training, `fillers.yaml` what people say around it, `rules.yaml` the crisis rules.
+label it means, `held_out/*.yaml` the same kept apart from training, `fillers.yaml` what people say around it, `denials.yaml` how they
+say that they are safe, `rules.yaml` the crisis rules.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Materials:
     lines: tuple[Line, ...]
     rules: CrisisRules
     fillers: Mapping[str, tuple[str, ...]]
+    denials: Mapping[str, tuple[str, ...]]
     held_out: tuple[Line, ...] = ()
 
 
@@ -63,7 +65,8 @@ def read_materials(folder: Path) -> Materials:
         spellings=_spellings(folder / "lexicon" / SPELLINGS),
         lines=tuple(read_lines(folder / "lines")),
         rules=CrisisRules.of(_load(folder / "rules.yaml")),
-        fillers={locale: tuple(str(block).strip().split("\n")) for locale, block in _load(folder / "fillers.yaml").items()},
+        fillers=_blocks(folder / "fillers.yaml"),
+        denials=_blocks(folder / "denials.yaml"),
         held_out=tuple(read_lines(folder / "held_out")),
     )
 
@@ -73,6 +76,10 @@ def _load(file: Path) -> Any:
         return yaml.load(file.read_text("utf-8"), LOADER)  # noqa: S506 - a safe loader, of libyaml where it is built in
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise MaterialsBroken(f"{file.name} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _blocks(file: Path) -> dict[str, tuple[str, ...]]:
+    return {locale: tuple(str(block).strip().split("\n")) for locale, block in _load(file).items()}
 
 
 def _listed(folder: Path) -> Iterator[Listed]:

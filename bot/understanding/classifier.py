@@ -21,13 +21,13 @@ from bot.understanding.weights import Floats, Weights
 from bot.understanding.words import spoken, words
 
 CRISES: Final = (DANGER, SELF_HARM)
-HARD: Final = 0.5
+HARD: Final = 0.45
 """A crisis is believed when its two labels together are this likely;"""
-HARD_WITH_RULE: Final = 0.3
+HARD_WITH_RULE: Final = 0.25
 """or this, when a sure rule says the same."""
-SOFT: Final = 0.14
+SOFT: Final = 0.15
 """From here on the soft question is asked;"""
-SOFT_WITH_RULE: Final = 0.07
+SOFT_WITH_RULE: Final = 0.08
 """or from here, when any rule says the same."""
 TAKEN_BACK: Final = 0.75
 """What an idiom or a denial demands before a crisis is believed."""

@@ -19,7 +19,7 @@ ROWS: Final = 1 << 17
 PAIRED: Final = 14
 """So many different concepts of a text are paired; a longer story says no more by its pairs."""
 BEGINNING: Final = 5
-KIND_WEIGHTS: Final = {"w": 1.0, "c": 0.8, "k": 1.3, "m": 0.6}
+KIND_WEIGHTS: Final = {"w": 1.0, "c": 1.0, "k": 1.0, "m": 0.25}
 LETTERS: Final = (3, 4, 5)
 
 

@@ -32,7 +32,7 @@ from bot.security.pseudonyms import Pseudonyms
 from bot.settings import Settings, is_loopback
 from bot.storage.folder import DataFolder
 from bot.storage.sql_storage import open_storage
-from bot.understanding.lexicon import Lexicon
+from bot.understanding.understanding import Understanding
 from bot.usecases.buckets import Buckets
 from bot.usecases.context import Context, survive
 from bot.usecases.deliver import Deliverer
@@ -111,7 +111,7 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
             programs=programs,
             pseudonym=lambda user: SeekerId(pseudonyms.telegram_user(user)),
             button_key=keyring.buttons,
-            read=Lexicon(loaded.content.phrases),
+            read=Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding"),
             facts=facts,
             standing=stands,
             recordings=FolderRecordings(loaded.root / "content" / "voice"),

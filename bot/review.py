@@ -14,7 +14,7 @@ from bot.domain.facts import Facts, Standing
 from bot.house import HouseBroken, find_house, load_house
 from bot.i18n.catalogs import every_translation
 from bot.i18n.render import UI_MESSAGES, render
-from bot.understanding.lexicon import Lexicon
+from bot.understanding.understanding import Understanding
 from flows.authoring.checks import as_json, check
 from flows.authoring.issues import Issue, Level, Place
 from flows.authoring.never import FILE as NEVER
@@ -76,7 +76,7 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
     def rendered(screen: Screen) -> str:
         return render(screen, program=program, facts=facts, standing=standing, today=today).text
 
-    lexicon = Lexicon(loaded.content.phrases)
+    lexicon = Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding")
     found = check(
         loaded.content,
         loaded.issues,

@@ -42,6 +42,7 @@ from flows.events import (
     TextReceived,
     TimerFired,
 )
+from flows.guessing import asks_softly, offered, remembered, soft_question
 from flows.matching import normalise, pick
 from flows.navigation import WELCOME, Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
@@ -229,23 +230,40 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     step = _step(program, conversation)
     answered = None if conversation.aside else _answered(program, conversation, step, event.text)
     cry = _cried(program, reading)
-    if cry and (answered is None or conversation.here.flow != cry.flow):
+    if cry and (answered is None or (reading.sure and conversation.here.flow != cry.flow)):
         return _enter_crisis(program, conversation, cry)
     if answered == "":
         return _show(program, conversation)
     if answered is not None:
         after, effects = _press(program, conversation, answered, event.at)
         return _echoed(program, after, effects, Echo(kind=EchoKind.CHOICE, ref=_label(step, answered)))
+    if asks_softly(program, conversation, reading):
+        return _softly(program, conversation, reading)
     if reading.goodbye and conversation.here.flow != "distress":  # there a farewell is a sign, and nothing is hidden for it
         return _hide(program, conversation)
     if reading.greeting and not reading.intents:
         return _show(program, conversation)
     needs = tuple(dict.fromkeys(intent for intent in reading.intents if intent in program.triggers))
     if needs:
-        return _needs(program, conversation, needs, reading.who)
+        return _needs(program, remembered(conversation, reading.guesses), needs, reading.who)
+    if reading.guess is not None:
+        return _command(program, conversation, reading.guess, event.at, locale=reading.locale)
     if step.kind == "wait" and not conversation.aside:
         return _go(program, conversation, journey_to(program, conversation, "go"))
+    likeliest = None if step.kind.startswith("ask") else offered(program, conversation, reading.guesses)
+    if likeliest is not None:
+        return _show(program, likeliest, Echo(kind=EchoKind.NOT_UNDERSTOOD))
     return _not_understood(program, conversation, step)
+
+
+def _softly(program: Program, conversation: Conversation, reading: Reading) -> Advanced:
+    """Between a crisis and none lies a question. Under it lies what was understood besides, so that "no, eso no" leads there."""
+    needs = tuple(dict.fromkeys(intent for intent in reading.intents if intent in program.triggers))
+    under, effects = _needs(program, conversation, needs, reading.who) if needs else (conversation, ())
+    if not needs:
+        under = offered(program, conversation, reading.guesses) or conversation
+    after, shown = _show(program, soft_question(program, under), urgent=True)
+    return after, (*(effect for effect in effects if not isinstance(effect, ShowScreen | RemoveTyped)), *shown)
 
 
 def _not_understood(program: Program, conversation: Conversation, step: StepNode) -> Advanced:

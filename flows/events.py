@@ -61,7 +61,9 @@ class Reading:
     """What a text was understood to mean, before the engine sees it.
 
     `intents` are labels (content/understanding), likeliest first. `locale` is the language named or heard, if any.
-    `who` is the relative spoken of (son, daughter, ...). A `goodbye` only dims the screen: only exact commands wipe.
+    `who` is the relative spoken of (son, daughter, ...). A `goodbye` only dims the screen: only exact commands wipe. `sure`: a crisis that
+    listed words or rules bear out; one that is only likely yields to an answer to the question on the screen. `guess`: a command in
+    somebody's own words, for when nothing else was understood. `guesses`: the flows likeliest meant, for "no, eso no".
     """
 
     command: Command | None = None
@@ -72,6 +74,9 @@ class Reading:
     who: str | None = None
     greeting: bool = False
     goodbye: bool = False
+    sure: bool = True
+    guess: Command | None = None
+    guesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.domain.facts import Facts, Standing
 from bot.house import Loaded
 from bot.simulator.session import NoSuchButton, Seen, Session
 from bot.simulator.stories import Act, do, write_story
-from bot.understanding.lexicon import Lexicon
+from bot.understanding.understanding import Understanding
 from flows.events import MediaKind
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -29,7 +29,7 @@ def play(loaded: Loaded, *, language: str, record: Path | None, console: Console
     facts = Facts.of(loaded.content.facts.values(), words=loaded.texts)
     started = datetime.fromtimestamp(SystemClock().now(), tz=UTC).replace(microsecond=0)
     standing = Standing(organization="la organización de esta simulación", test_version=False)
-    session = Session(program, facts, standing, Lexicon(loaded.content.phrases), locale=language, now=int(started.timestamp()))
+    session = Session(program, facts, standing, Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding"), locale=language, now=int(started.timestamp()))
     acts: list[dict[str, object]] = []
     console.print(HELP, style="dim", markup=False)
     for line in _lines(console):

@@ -7,7 +7,7 @@ Thresholds were fixed on our own lines by cross-validation (`bot.understanding.t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,7 @@ TAKEN_BACK: Final = 0.75
 ANSWERED: Final = 0.40
 """Below this the classifier abstains and offers the two likeliest."""
 ALSO: Final = 0.15
+NO_DOUBT: Final = 0.9
 READ: Final = 250
 """So many words of a text are read closely; Telegram allows a thousand."""
 
@@ -50,6 +51,9 @@ class Understood:
     checkin: str | None
     why: tuple[str, ...]
     sure: bool = False
+    likely: tuple[tuple[str, float], ...] = ()
+    lang_sure: bool = False
+    taken_back: bool = False
 
     @property
     def crisis(self) -> str | None:
@@ -72,24 +76,25 @@ class Classifier:
     def __call__(self, text: str, locale: str = "") -> Understood:
         """Understand a text. `locale`: the language in use, which decides where a text could be in several. Never fails."""
         heard = spoken(text)
-        lang = self.language(heard, locale)
+        lang, lang_sure = self.language(heard, locale)
         noted = self.note(text, lang)
         label = self._listed.get(noted.words)
         if label:
-            return Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=None, why=("listed",), sure=True)
+            found = Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=None, why=("listed",), sure=True)
+            return replace(found, lang_sure=lang_sure, likely=((label, 0.99),))
         if not noted.words:
             return Understood(label="out_of_scope", also=(), score=0.0, lang=lang, abstain=True, checkin=None, why=())
-        return self._judge(noted, self._weights.label(*features.rows(noted)), lang)
+        return replace(self._judge(noted, self._weights.label(*features.rows(noted)), lang), lang_sure=lang_sure)
 
-    def language(self, heard: list[str], locale: str = "") -> str:
-        """The likeliest of the five; the one in use where there is hardly anything to go by."""
+    def language(self, heard: list[str], locale: str = "") -> tuple[str, bool]:
+        """The likeliest of the five, and whether there is no doubt; the one in use where there is hardly anything to go by."""
         if not heard:
-            return locale or LOCALES[0]
+            return locale or LOCALES[0], False
         likely = self._weights.locale(language_rows(heard))
         best = int(likely.argmax())
         if locale in LOCALES and likely[LOCALES.index(locale)] > 0.6 * likely[best]:
-            return locale
-        return LOCALES[best]
+            return locale, True
+        return LOCALES[best], bool(likely[best] >= NO_DOUBT)
 
     def note(self, text: str, lang: str) -> Noted:
         """The words of a text with their concepts, and the rules that fired."""
@@ -113,6 +118,8 @@ class Classifier:
             checkin=checkin,
             why=tuple([*(f"rule {rule.name}" for rule in rules[:3] if rule.label in (label, checkin)), *dict.fromkeys(noted.concepts)][:8]),
             sure=label is not None and any(rule.sure and rule.label == label for rule in rules),
+            likely=tuple((labels[int(place)], float(likely[place])) for place in order[:4]),
+            taken_back=self._materials.rules.taken_back(noted.concepts),
         )
 
     def _crisis(self, noted: Noted, likely: Mapping[str, float], rules: tuple[Rule, ...]) -> tuple[str | None, str | None]:

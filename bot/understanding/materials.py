@@ -1,8 +1,8 @@
-"""What administrators write under `content/understanding/`, read from disk: lexicon, chat spellings, training lines, labels.
+"""What administrators write under `content/understanding/`, read from disk.
 
-`lexicon/*.yaml` holds concepts (concept -> language -> words), `lexicon/spellings.yaml` chat spellings, `lines/*.yaml` what people write and which
-label it means, `held_out/*.yaml` the same kept apart from training, `fillers.yaml` what people say around it, `denials.yaml` how they
-say that they are safe, `rules.yaml` the crisis rules.
+`lexicon/*.yaml` holds concepts (concept -> language -> words); `lines/*.yaml` what people write and which label it means; `held_out/*.yaml` the
+same, kept apart from training; `rules/` the labels and what they lead to, crisis rules, chat spellings, and what people say around what they
+mean (`fillers.yaml`, `denials.yaml`). Phrases of intents (`*.yaml` beside these folders) are read with the flows, by `flows.authoring.load`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import yaml
 from bot.understanding.crisis import CrisisRules
 from bot.understanding.words import fold
 
-SPELLINGS: Final = "spellings.yaml"
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -46,6 +45,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a label leads to: a crisis, an intent flows wait for, or a command said in plain words."""
+
+    crisis: str = ""
+    intent: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Materials:
     """Everything the classifier is built from, except its weights."""
 
@@ -55,6 +63,7 @@ class Materials:
     rules: CrisisRules
     fillers: Mapping[str, tuple[str, ...]]
     denials: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, Meaning]
     held_out: tuple[Line, ...] = ()
 
 
@@ -62,11 +71,12 @@ def read_materials(folder: Path) -> Materials:
     """Read `content/understanding`. Raises `MaterialsBroken`."""
     return Materials(
         listed=tuple(_listed(folder / "lexicon")),
-        spellings=_spellings(folder / "lexicon" / SPELLINGS),
+        spellings=_spellings(folder / "rules" / "spellings.yaml"),
         lines=tuple(read_lines(folder / "lines")),
-        rules=CrisisRules.of(_load(folder / "rules.yaml")),
-        fillers=_blocks(folder / "fillers.yaml"),
-        denials=_blocks(folder / "denials.yaml"),
+        rules=CrisisRules.of(_load(folder / "rules" / "crisis.yaml")),
+        fillers=_blocks(folder / "rules" / "fillers.yaml"),
+        denials=_blocks(folder / "rules" / "denials.yaml"),
+        labels={label: Meaning(**held) for label, held in _load(folder / "rules" / "labels.yaml").items()},
         held_out=tuple(read_lines(folder / "held_out")),
     )
 
@@ -84,8 +94,6 @@ def _blocks(file: Path) -> dict[str, tuple[str, ...]]:
 
 def _listed(folder: Path) -> Iterator[Listed]:
     for file in sorted(folder.glob("*.yaml")):
-        if file.name == SPELLINGS:
-            continue
         for concept, languages in _load(file).items():
             for locale, phrases in languages.items():
                 yield from (Listed(concept, phrase.strip(), locale) for phrase in str(phrases).split(",") if phrase.strip())

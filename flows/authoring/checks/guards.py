@@ -10,6 +10,7 @@ from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.load import Content
 from flows.authoring.schema import Kind, Step
+from flows.guessing import GUESS
 from flows.guards import Guard, GuardError, Term, parse_guard
 from flows.state import Mode, PhoneUse
 
@@ -26,6 +27,7 @@ def given(content: Content, locales: tuple[str, ...]) -> Given:
     found["mode"].update(mode.value for mode in Mode)
     found["locale"].update(locales)
     found["danger.heard"].add("yes")
+    found[GUESS].update(content.flows)
     for flow_file in content.flows.values():
         for trigger in flow_file.triggers:
             _put(found, trigger.sets)

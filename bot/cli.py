@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli_backup import add_to
+from bot.cli_classify import add_to as add_classify_to
 from bot.logs import configure_logs
 from bot.settings import Settings
 
@@ -39,6 +40,7 @@ app.add_typer(translations_app, name="translations")
 app.add_typer(facts_app, name="facts")
 app.add_typer(flows_app, name="flows")
 add_to(app)
+add_classify_to(app)
 
 TRANSLATED = ("en", "pt", "fr", "ht")
 """Languages with a catalog; the source is Mexican Spanish."""

@@ -14,6 +14,7 @@ from bot.domain.facts import Facts, Standing
 from bot.house import HouseBroken, find_house, load_house
 from bot.i18n.catalogs import every_translation
 from bot.i18n.render import UI_MESSAGES, render
+from bot.understanding.retest import retest
 from bot.understanding.understanding import Understanding
 from flows.authoring.checks import as_json, check
 from flows.authoring.issues import Issue, Level, Place
@@ -76,7 +77,10 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
     def rendered(screen: Screen) -> str:
         return render(screen, program=program, facts=facts, standing=standing, today=today).text
 
-    lexicon = Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding")
+    retested = tuple(retest(loaded.root / "content" / "understanding"))
+    if any(issue.level is Level.ERROR for issue in retested):
+        return Review(issues=(*retested, *loaded.issues))
+    understanding = Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding")
     found = check(
         loaded.content,
         loaded.issues,
@@ -86,7 +90,8 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
         never=never.find,
         rendered=rendered,
         spoken=UI_MESSAGES,
-        read=lambda text, locale: lexicon(text, program, locale),
+        read=lambda text, locale: understanding(text, program, locale),
         recordings=frozenset(file.name.split(".")[0] for file in (loaded.root / "content" / "voice").glob("*.ogg")),
     )
-    return Review(issues=found.issues, states=found.states)
+    issues = sorted((*found.issues, *retested), key=lambda issue: issue.level is not Level.ERROR)
+    return Review(issues=tuple(issues), states=found.states)

@@ -40,7 +40,7 @@ class CrisisRules:
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> CrisisRules:
         """From `rules.yaml`."""
-        return cls(rules=tuple(_rules(written)), unless=frozenset(written["unless"]), past=frozenset(written["past"]))
+        return cls(rules=tuple(_rules(written)), unless=frozenset(written.get("unless", ())), past=frozenset(written.get("past", ())))
 
     def fired(self, concepts: Sequence[str]) -> tuple[Rule, ...]:
         """Rules whose concepts are all said and not denied, the sure ones first."""
@@ -59,4 +59,4 @@ class CrisisRules:
 def _rules(written: Mapping[str, Any]) -> Iterator[Rule]:
     for crisis, label in LABELS.items():
         for strength in ("sure", "hint"):
-            yield from (Rule(label, strength == "sure", frozenset(concepts)) for concepts in written[crisis][strength])
+            yield from (Rule(label, strength == "sure", frozenset(concepts)) for concepts in written.get(crisis, {}).get(strength, ()))

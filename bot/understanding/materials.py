@@ -82,6 +82,9 @@ def read_materials(folder: Path) -> Materials:
 
 
 def _load(file: Path) -> Any:
+    """The data of a file; nothing when it is not there: a house may leave any of them out."""
+    if not file.exists():
+        return {}
     try:
         return yaml.load(file.read_text("utf-8"), LOADER)  # noqa: S506 - a safe loader, of libyaml where it is built in
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -102,7 +105,7 @@ def _listed(folder: Path) -> Iterator[Listed]:
 def _spellings(file: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     return {
         locale: {str(short): tuple(map(fold, str(meant).split())) for short, meant in pairs.items()}
-        for locale, pairs in (_load(file) if file.exists() else {}).items()
+        for locale, pairs in _load(file).items()
     }
 
 

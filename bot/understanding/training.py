@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +22,11 @@ from sklearn.svm import LinearSVC
 from bot.understanding import features, language
 from bot.understanding.classifier import with_rules
 from bot.understanding.concepts import Concepts
+from bot.understanding.fingerprint import fingerprint
 from bot.understanding.language import LOCALES, language_rows
 from bot.understanding.materials import Line, Materials, read_materials
-from bot.understanding.weights import FILE
+from bot.understanding.retest import EXPECTED, expected
+from bot.understanding.weights import FILE, read_weights
 from bot.understanding.words import fold, plain, spoken, words
 
 FOLDS: Final = 5
@@ -144,13 +145,6 @@ def small(model: Any, order: Sequence[str], factor: float = 1.0) -> dict[str, An
     return {"features": used.astype(np.int32), "rows": whole[used], "scale": scale.astype(np.float32), "start": start}
 
 
-def fingerprint(materials: Materials) -> str:
-    """What the weights were made from: changes with any line or concept."""
-    parts = [f"{line.locale}|{line.label}|{line.text}" for line in materials.lines]
-    parts += [f"{each.concept}|{each.locale}|{each.phrase}" for each in materials.listed]
-    return sha256("\n".join(sorted(parts)).encode()).hexdigest()[:16]
-
-
 def train(materials: Materials, file: Path) -> float:
     """Fit both models and write them. Answers the share of lines that were understood by weights trained without them."""
     known = known_words(materials)
@@ -181,8 +175,10 @@ def unseen(data: Any, answers: Any, lines: Sequence[int]) -> Any:
 
 def main() -> None:
     """Train on `content/understanding` of this checkout and say where the weights went."""
-    materials = read_materials(Path(sys.argv[1] if len(sys.argv) > 1 else "content/understanding"))
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "content/understanding")
+    materials = read_materials(folder)
     right = train(materials, FILE)
+    (folder / EXPECTED).write_text(expected(materials, read_weights(FILE)), "utf-8")
     size = FILE.stat().st_size / 1e6
     sys.stdout.write(f"{len(materials.lines)} lines, {len(materials.listed)} lexicon entries: {right:.1%} understood when left out; {size:.1f} MB\n")
 

@@ -6,7 +6,7 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 WORKERS ?= auto
 
-.PHONY: help demo run test check bench soak lint types catalogs draw clean
+.PHONY: help demo run test check understanding report bench soak lint types catalogs draw clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -35,6 +35,12 @@ types: $(DEV_READY)
 
 catalogs: $(DEV_READY)
 	$(BIN)/amparo translations status --check
+
+understanding: $(DEV_READY) ## train the weights of the classifier from content/understanding (a minute)
+	$(BIN)/python -m bot.understanding.training
+
+report: $(DEV_READY) ## figures of the classifier: make report FILES="held_out.jsonl"
+	$(BIN)/python -m tests.bench.understanding $(FILES) --svg docs/understanding-confusion.svg
 
 bench: $(DEV_READY) ## Amparo beside its peers, on this machine
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -65,7 +65,7 @@ def answers(classifier: Classifier, lines: Iterable[str]) -> Iterator[str]:
             text, lang = asked["text"], asked.get("lang") or ""
             found = classifier(str(text), str(lang))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            yield json.dumps({"error": f"cannot read this line ({type(error).__name__}): write {{\"text\": ...}}"})
+            yield json.dumps({"error": f'cannot read this line ({type(error).__name__}): write {{"text": ...}}'})
             continue
         yield json.dumps(as_json(found), ensure_ascii=False)
 
@@ -89,6 +89,9 @@ def _show(found: Understood) -> None:
     table.add_row("score", f"{found.score:.2f}")
     table.add_row("likely", ", ".join(f"{label} {score:.2f}" for label, score in found.likely))
     table.add_row("language", found.lang + ("" if found.lang_sure else " ?"))
-    table.add_row("asks first", {"immediate_danger": "¿estás en peligro ahora?", "self_harm": "¿estás en peligro ahora?"}.get(found.checkin or "", "no"))
+    table.add_row(
+        "asks first",
+        {"immediate_danger": "¿estás en peligro ahora?", "self_harm": "¿estás en peligro ahora?"}.get(found.checkin or "", "no"),
+    )
     table.add_row("why", ", ".join(found.why) or "letters and words only")
     out.print(table)

@@ -16,6 +16,8 @@ from flows.state import Conversation
 CHECK_IN: Final = "checkin"
 GUESS: Final = "guess"
 """The flow of the two likeliest needs, and the answer that holds them."""
+OPEN: Final = frozenset({"welcome", "doors", "returning", "help", GUESS})
+"""Screens that ask "what do you need?". On any other one, words that were not understood leave everything as it is."""
 UNASKED: Final = frozenset({CHECK_IN, "danger", "distress"})
 """Who stands here is not asked once more whether there is danger."""
 
@@ -36,7 +38,7 @@ def remembered(conversation: Conversation, guesses: tuple[str, ...]) -> Conversa
 
 
 def offered(program: Program, conversation: Conversation, guesses: tuple[str, ...]) -> Conversation | None:
-    """The two likeliest needs, when there are any to offer."""
-    if not guesses or GUESS not in program.flows:
+    """The two likeliest needs, when there are any to offer and the person is not in the middle of something."""
+    if not guesses or GUESS not in program.flows or conversation.here.flow not in OPEN:
         return None
     return open_flow(program, remembered(conversation, guesses), GUESS)

@@ -29,7 +29,14 @@ def play(loaded: Loaded, *, language: str, record: Path | None, console: Console
     facts = Facts.of(loaded.content.facts.values(), words=loaded.texts)
     started = datetime.fromtimestamp(SystemClock().now(), tz=UTC).replace(microsecond=0)
     standing = Standing(organization="la organización de esta simulación", test_version=False)
-    session = Session(program, facts, standing, Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding"), locale=language, now=int(started.timestamp()))
+    session = Session(
+        program,
+        facts,
+        standing,
+        Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding"),
+        locale=language,
+        now=int(started.timestamp()),
+    )
     acts: list[dict[str, object]] = []
     console.print(HELP, style="dim", markup=False)
     for line in _lines(console):

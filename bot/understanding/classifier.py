@@ -1,7 +1,8 @@
-"""From a text to what it means: label, other labels, how sure, language, and why. Quick, offline, the same every time, and nothing is kept.
+"""From a text to what it means: label, other labels, how sure, language, and why. Quick, offline, the same every time, and nothing is
+kept.
 
-The order: a line that administrators listed word for word; else the model over words, letters and concepts, with the crisis rules beside it.
-Thresholds were fixed on our own lines by cross-validation (`bot.understanding.training`), never on anybody's sentences.
+The order: a line that administrators listed word for word; else the model over words, letters and concepts, with the crisis rules beside
+it. Thresholds were fixed on our own lines by cross-validation (`bot.understanding.training`), never on anybody's sentences.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ ANSWERED: Final = 0.40
 """Below this the classifier abstains and offers the two likeliest."""
 ALSO: Final = 0.15
 NO_DOUBT: Final = 0.9
+SHARED: Final = 0.6
+"""The language in use is believed when it is at least this likely, compared with the likeliest;"""
+SHARED_SHORT: Final = 0.02
+"""or this, for a word or two: *ok*, *menu*, *stop* belong to everybody."""
+SHORT_TEXT: Final = 3
 READ: Final = 250
 """So many words of a text are read closely; Telegram allows a thousand."""
 
@@ -82,7 +88,7 @@ class Classifier:
         if label:
             found = Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=None, why=("listed",), sure=True)
             return replace(found, lang_sure=lang_sure, likely=((label, 0.99),))
-        if not noted.words:
+        if not any(word.isalnum() for word in noted.words):
             return Understood(label="out_of_scope", also=(), score=0.0, lang=lang, abstain=True, checkin=None, why=())
         return replace(self._judge(noted, self._weights.label(*features.rows(noted)), lang), lang_sure=lang_sure)
 
@@ -92,7 +98,8 @@ class Classifier:
             return locale or LOCALES[0], False
         likely = self._weights.locale(language_rows(heard))
         best = int(likely.argmax())
-        if locale in LOCALES and likely[LOCALES.index(locale)] > 0.6 * likely[best]:
+        shared = SHARED_SHORT if len(heard) < SHORT_TEXT else SHARED
+        if locale in LOCALES and likely[LOCALES.index(locale)] > shared * likely[best]:
             return locale, True
         return LOCALES[best], bool(likely[best] >= NO_DOUBT)
 

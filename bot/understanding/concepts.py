@@ -1,8 +1,8 @@
 """The lexicon of concepts: what words of five languages, with their slang, euphemisms and misspellings, stand for.
 
-`content/understanding/lexicon/*.yaml` lists concepts (KIN, GUN, TAKE...) with their words in each language. A word that ends in `*` matches every
-word that begins so; a phrase of several words matches as they stand; and a word nobody knows is taken for the listed one it is nearest to.
-Concepts are what the rules and the model mostly look at: "mi carnal", "my brother" and "frè m" are all KIN.
+`content/understanding/lexicon/*.yaml` lists concepts (KIN, GUN, TAKE...) with their words in each language. A word that ends in `*`
+matches every word that begins so; a phrase of several words matches as they stand; and a word nobody knows is taken for the listed one it
+is nearest to. Concepts are what the rules and the model mostly look at: "mi carnal", "my brother" and "frè m" are all KIN.
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ class Concepts:
 
     def _nearest(self, word: str) -> str:
         """The listed word this is most likely a misspelling of: one letter wrong, two in a long word; the first letter is mostly right."""
-        whole = process.extractOne(
-            word, self.guesses.get((word[0], 0), ()), scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2
-        )
+        whole = process.extractOne(word, self.guesses.get((word[0], 0), ()), scorer=OSA.distance, score_cutoff=1 if len(word) < 9 else 2)
         if whole:
             return str(whole[0])
         for size in range(min(len(word), 12), FUZZY_FROM - 1, -1):

@@ -1,7 +1,7 @@
 """Crisis rules: which concepts together mean danger or the wish to die, and what takes that back (idioms, denials, long ago).
 
-The rules are data (`content/understanding/rules.yaml`), so that an administrator can read why a message was taken for a crisis. A rule alone
-decides nothing: it makes the classifier believe a crisis at a lower probability, or ask the soft question.
+The rules are data (`content/understanding/rules.yaml`), so that an administrator can read why a message was taken for a crisis. A rule
+alone decides nothing: it makes the classifier believe a crisis at a lower probability, or ask the soft question.
 """
 
 from __future__ import annotations

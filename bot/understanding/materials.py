@@ -1,8 +1,9 @@
 """What administrators write under `content/understanding/`, read from disk.
 
-`lexicon/*.yaml` holds concepts (concept -> language -> words); `lines/*.yaml` what people write and which label it means; `held_out/*.yaml` the
-same, kept apart from training; `rules/` the labels and what they lead to, crisis rules, chat spellings, and what people say around what they
-mean (`fillers.yaml`, `denials.yaml`). Phrases of intents (`*.yaml` beside these folders) are read with the flows, by `flows.authoring.load`.
+`lexicon/*.yaml` holds concepts (concept -> language -> words); `lines/*.yaml` what people write and which label it means;
+`held_out/*.yaml` the same, kept apart from training; `rules/` the labels and what they lead to, crisis rules, chat spellings, and what
+people say around what they mean (`fillers.yaml`, `denials.yaml`). Phrases of intents (`*.yaml` beside these folders) are read with the
+flows, by `flows.authoring.load`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,10 @@ class NearlyCommands:
         if not FROM <= len(said) <= LONGEST or said.count(" ") >= WORDS:
             return None
         if self._of != program.id:
-            self._of, self._listed = program.id, {" ".join(words(word)): name for word, name in program.commands.items() if len(word) >= FROM}
+            self._of, self._listed = (
+                program.id,
+                {" ".join(words(word)): name for word, name in program.commands.items() if len(word) >= FROM},
+            )
         near = process.extractOne(said, self._listed.keys(), scorer=OSA.distance, score_cutoff=1 if len(said) > FROM else 0)
         command = COMMANDS.get(self._listed[near[0]]) if near else None
         return command if command in HARMLESS else None

@@ -1,8 +1,8 @@
-"""What `amparo check` says of the training lines: are they readable, do they agree, are the weights as new as they are, and what did a change
-change.
+"""What `amparo check` says of the training lines: are they readable, do they agree, are the weights as new as they are, and what did a
+change change.
 
-Lines added since the last training are tried against the weights that are shipped, as if nobody had listed them; held-out lines, which are never
-trained on, are compared with what was understood when the weights were made (`held_out/expected.json`).
+Lines added since the last training are tried against the weights that are shipped, as if nobody had listed them; held-out lines, which
+are never trained on, are compared with what was understood when the weights were made (`held_out/expected.json`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.understanding.classifier import Classifier
-from bot.understanding.fingerprint import fingerprint
+from bot.understanding.fingerprint import fingerprint, line_mark
 from bot.understanding.materials import Line, Materials, MaterialsBroken, read_materials
 from bot.understanding.weights import Weights, shipped
 from bot.understanding.words import words
@@ -68,6 +68,8 @@ def _disagreeing(materials: Materials) -> Iterator[Issue]:
 
 def _not_understood(materials: Materials, judge: Classifier, weights: Weights) -> Iterator[Issue]:
     for line in materials.lines:
+        if line_mark(line) in weights.lines:
+            continue
         found = judge(line.text, line.locale)
         if found.label != line.label:
             said = f"{line.text!r} is listed as {line.label}; words like it are taken for {found.label} ({found.score:.2f})"

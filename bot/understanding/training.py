@@ -1,8 +1,8 @@
 """Train the weights: `python -m bot.understanding.training`. Needs scikit-learn (development only); the same lines give the same weights.
 
-The lines of `content/understanding/lines` are read, some of them once more with what people say around them (`fillers.yaml`), and two linear
-models are fitted: labels and languages. Weights become whole numbers of one byte. What is printed is measured by cross-validation: every line
-is judged by weights that were trained without it.
+The lines of `content/understanding/lines` are read, some of them once more with what people say around them (`fillers.yaml`), and two
+linear models are fitted: labels and languages. Weights become whole numbers of one byte. What is printed is measured by cross-validation:
+every line is judged by weights that were trained without it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sklearn.svm import LinearSVC
 from bot.understanding import features, language
 from bot.understanding.classifier import with_rules
 from bot.understanding.concepts import Concepts
-from bot.understanding.fingerprint import fingerprint
+from bot.understanding.fingerprint import fingerprint, line_mark
 from bot.understanding.language import LOCALES, language_rows
 from bot.understanding.materials import Line, Materials, read_materials
 from bot.understanding.retest import EXPECTED, expected
@@ -35,13 +35,7 @@ STRICTNESS: Final = 0.7
 LANGUAGE_STRICTNESS: Final = 30.0
 UNPADDED: Final = frozenset({"quick_exit", "delete_data", "change_language", "menu_help", "greeting", "thanks", "talk_to_human"})
 """Commands and courtesies stand alone: with words around them they would be something else."""
-DENIED: Final = frozenset(
-    {
-        "threats", "extortion", "kidnapping", "missing_person", "homicide_family", "displacement", "forced_recruitment", "trafficking",
-        "sexual_violence", "domestic_violence", "journalist_defender", "corruption_reporting", "asylum", "journey_safety", "separated_family",
-        "legal_help", "shelter", "medical", "mental_health", "documents", "self_harm",
-    }
-)  # fmt: skip
+NOT_DENIED: Final = UNPADDED | {"immediate_danger", "out_of_scope", "abuse_spam"}
 """Who says "I am in no danger" and then names a need has that need; who then names the wish to die is in a crisis all the same."""
 STEPS: Final = 127
 
@@ -67,7 +61,7 @@ def examples(materials: Materials) -> Iterator[Example]:
         if wanted % 2:
             yield Example(_padded(line, materials.fillers[line.locale], before, after), line.label, line.locale, number)
         denials = materials.denials[line.locale]
-        if line.label in DENIED and wanted % 5 == 0:
+        if line.label not in NOT_DENIED and wanted % 5 == 0:
             yield Example(f"{denials[before % len(denials)]} {line.text}", line.label, line.locale, number)
 
 
@@ -111,23 +105,25 @@ def language_matrix(texts: Sequence[str]) -> Any:
     return sp.csr_matrix((values, (rows, columns)), shape=(len(texts), language.ROWS), dtype=np.float32)
 
 
-def fitted(data: Any, answers: Sequence[str]) -> Any:
+def fitted(data: Any, answers: Any) -> Any:
     """The linear model of labels: one against all others, by margins (measured: two to three points better than by likelihood)."""
-    return LinearSVC(C=STRICTNESS, class_weight=balance(answers), random_state=SEED).fit(data, np.asarray(answers))
+    return LinearSVC(C=STRICTNESS, class_weight=balance(answers), random_state=SEED).fit(data, answers)
 
 
-def sharpness(margins: Any, answers: Sequence[str], order: Sequence[str]) -> float:
+def sharpness(margins: Any, answers: Any, order: Sequence[str]) -> float:
     """What margins are multiplied with to become honest probabilities, found on lines the model has not seen."""
     places = np.asarray([list(order).index(answer) for answer in answers])
 
     def loss(factor: float) -> float:
         grown = margins * factor
-        return float(np.mean(np.log(np.exp(grown - grown.max(1, keepdims=True)).sum(1)) + grown.max(1) - grown[np.arange(len(places)), places]))
+        return float(
+            np.mean(np.log(np.exp(grown - grown.max(1, keepdims=True)).sum(1)) + grown.max(1) - grown[np.arange(len(places)), places])
+        )
 
     return min((step / 10 for step in range(10, 120)), key=loss)
 
 
-def balance(answers: Sequence[str]) -> dict[str, float]:
+def balance(answers: Any) -> dict[str, float]:
     """Labels with many lines count less each, by the root of their number: how many lines we wrote says little of how often people ask."""
     times = Counter(answers)
     usual = float(np.median(list(times.values())))
@@ -159,6 +155,7 @@ def train(materials: Materials, file: Path) -> float:
     tongue = LogisticRegression(C=LANGUAGE_STRICTNESS, max_iter=200, tol=1e-3).fit(language_matrix(texts), tongues)
     held = {f"meaning_{name}": value for name, value in small(meaning, labels, sharpness(margins, answers, labels)).items()}
     held |= {f"language_{name}": value for name, value in small(tongue, LOCALES).items()}
+    held["lines"] = np.asarray(sorted(map(line_mark, materials.lines)), np.uint32)
     known_row = np.asarray(" ".join(sorted(known)))
     np.savez_compressed(file, labels=np.asarray(labels), known=known_row, made_from=np.asarray(fingerprint(materials)), **held)
     return float(np.mean(np.asarray(labels)[margins.argmax(1)] == answers))
@@ -180,7 +177,9 @@ def main() -> None:
     right = train(materials, FILE)
     (folder / EXPECTED).write_text(expected(materials, read_weights(FILE)), "utf-8")
     size = FILE.stat().st_size / 1e6
-    sys.stdout.write(f"{len(materials.lines)} lines, {len(materials.listed)} lexicon entries: {right:.1%} understood when left out; {size:.1f} MB\n")
+    sys.stdout.write(
+        f"{len(materials.lines)} lines, {len(materials.listed)} lexicon entries: {right:.1%} understood when left out; {size:.1f} MB\n"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The seam the shell calls: a text becomes a `Reading`. Text is used here and kept nowhere.
 
-Exact commands and the phrases of intents come first (`Lexicon`): what administrators listed is certain, and finer than any label. Beside them
-stands the `Classifier`: it adds crises in words nobody listed, the soft question, needs and commands in people's own words, the language they
-write in, and the likeliest needs for when nothing is certain.
+Exact commands and the phrases of intents come first (`Lexicon`): what administrators listed is certain, and finer than any label. Beside
+them stands the `Classifier`: it adds crises in words nobody listed, the soft question, needs and commands in people's own words, the
+language they write in, and the likeliest needs for when nothing is certain.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from flows.events import COMMANDS, Crisis, Reading
 from flows.limits import TEXT_CHARACTERS
 from flows.program import Program
 
-SAYS_LITTLE: Final = frozenset({"thanks", "language", "phone_checked", "phone_lent", "privacy"})
+SAYS_LITTLE: Final = frozenset({"thanks", "language", "phone_checked", "phone_lent"})
 """Intents that leave room for a need beside them."""
 MAYBE: Final = "maybe_danger"
 """The listed phrases that ask for the soft question."""
@@ -32,7 +32,11 @@ SECOND_NEED: Final = 0.25
 OWN_LANGUAGE_FROM: Final = 4
 """Words; a shorter text says too little to change the language of the screen."""
 GUESSES: Final = 2
-FAINT: Final = 0.35
+LIKELY: Final = 0.1
+OVER_A_PHRASE: Final = 0.8
+CRIES: Final = frozenset({"held", "wounded", "took_something"})
+"""Listed phrases that are a crisis, and say which."""
+FAINT: Final = 0.5
 
 
 class Understanding:
@@ -78,19 +82,23 @@ class Understanding:
             greeting=listed.greeting or (alone and found.label == "greeting"),
             goodbye=listed.goodbye or (alone and found.label == "quick_exit"),
             guess=guess,
-            guesses=self._likeliest(found, program, {*listed.intents, *needs}),
+            guesses=self._likeliest(found, program, set(needs)) if not listed.intents else (),
         )
 
     def _crisis(self, listed: Reading, found: Understood) -> Crisis | None:
-        """A listed cry is believed unless an idiom or a denial speaks against it; then it is asked about."""
+        """A listed cry is believed unless an idiom or a denial speaks against it; then it is asked about. Where a listed phrase says
+        what it is, a guessed crisis must be all the surer."""
         if listed.crisis is not None and not found.taken_back:
             return listed.crisis
-        return CRISES.get(found.label)
+        outdone = bool(set(listed.intents) - SAYS_LITTLE) and found.score < OVER_A_PHRASE
+        return None if outdone or set(listed.intents) & CRIES else CRISES.get(found.label)
 
     def _soft(self, listed: Reading, found: Understood) -> Crisis | None:
         """The crisis to ask about. Where a listed phrase says what it is, a faint likeness to a crisis is not enough."""
         faint = bool(set(listed.intents) - SAYS_LITTLE) and sum(score for label, score in found.likely if label in CRISES) < FAINT
-        return listed.crisis or (CRISES.get(found.checkin) if found.checkin and not faint else None)
+        if faint or set(listed.intents) & CRIES:
+            return listed.crisis
+        return listed.crisis or CRISES.get(found.checkin or "") or CRISES.get(found.label)
 
     def _intent(self, label: str, program: Program) -> str:
         """The intent some flow waits for: the label itself, or what it is to be taken for."""
@@ -100,12 +108,13 @@ class Understanding:
 
     def _needs(self, found: Understood, program: Program) -> tuple[str, ...]:
         labels = (found.label, *(label for label, score in found.likely if score >= SECOND_NEED and label != found.label))
-        return tuple(intent for label in labels if (intent := self._intent(label, program)))
+        wanted = tuple(label for label in labels if label != "thanks" or found.score >= CERTAIN)
+        return tuple(intent for label in wanted if (intent := self._intent(label, program)))
 
     def _likeliest(self, found: Understood, program: Program, taken: set[str]) -> tuple[str, ...]:
         """Flows of the likeliest labels, less those that were understood already."""
         open_already = {program.triggers[intent].flow for intent in taken if intent in program.triggers}
-        intents = (self._intent(label, program) for label, _ in found.likely)
+        intents = (self._intent(label, program) for label, score in found.likely if score >= LIKELY)
         flows = dict.fromkeys(program.triggers[intent].flow for intent in intents if intent and intent != "thanks")
         return tuple(flow for flow in flows if flow not in open_already)[:GUESSES]
 

@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One linear model: a row of small numbers for each feature that counts, their scale for each class, and what each class starts from."""
+    """One linear model: small numbers for each feature that counts, their scale for each class, and what each class starts from."""
 
     places: NDArray[np.int32]
     rows: NDArray[np.int8]
@@ -39,17 +39,21 @@ class Table:
         looked_up = self.rows[self.places[np.asarray(numbers, np.int64)]].astype(np.float32)
         sums = np.asarray(values, np.float32) @ looked_up * self.scale + self.start
         grown: Floats = np.exp(sums - sums.max())
-        return grown / grown.sum()
+        share: Floats = grown / grown.sum()
+        return share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """The model of labels and the one of languages. `known`: words of the training lines, so that none of them is taken for a slip."""
+    """The model of labels and the one of languages. `known`: words of the training lines, so that none of them is taken for a slip;
+    `lines`: checksums of those lines, to tell which are new.
+    """
 
     labels: tuple[str, ...]
     meaning: Table
     language: Table
     known: frozenset[str]
+    lines: frozenset[int]
     made_from: str
 
     def label(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
@@ -75,5 +79,6 @@ def read_weights(file: Path) -> Weights:
             meaning=Table.of(held, "meaning", features.ROWS),
             language=Table.of(held, "language", language.ROWS),
             known=frozenset(str(held["known"]).split()),
+            lines=frozenset(held["lines"].tolist()),
             made_from=str(held["made_from"]),
         )

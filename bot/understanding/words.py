@@ -1,9 +1,9 @@
 """Messy text becomes plain words: lower case, no accents, spelt by ear, emoji as words of their own, chat spellings undone.
 
 "Ayudaaa xfa, kieren k pague" and "ayuda por favor, quieren que pague" give the same words. They are spelt as they sound (`fold`), because
-people write *haser*, *ijo*, *secuestraron* and *secueztraron*; lexicons, rules and training lines go through the same fold, so nobody has to
-think of it. Numbers become `0` (a telephone or a sum says nothing about what somebody needs, and must not be learnt); only emergency numbers
-stay.
+people write *haser*, *ijo*, *secuestraron* and *secueztraron*; lexicons, rules and training lines go through the same fold, so nobody has
+to think of it. Numbers become `0` (a telephone or a sum says nothing about what somebody needs, and must not be learnt); only emergency
+numbers stay.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-EMERGENCY: Final = frozenset({"911", "066", "190", "112", "114", "988"})
+EMERGENCY: Final = frozenset({"911", "066", "089", "190", "112", "114", "988"})
 FIRST_SYMBOL: Final = 0x2190
 MUTE_FROM: Final = 4
 """A word this long loses its first h (hijo, ijo); a shorter one (his, hit) would become another."""
@@ -35,7 +35,10 @@ def plain(text: str) -> str:
 
 def fold(word: str) -> str:
     """A word as it sounds, for languages whose speakers write b for v, s for c and z, and leave out the h."""
-    return _BY_EAR.sub(_sound, word if len(word) >= MUTE_FROM or word[:1] != "h" else f"H{word[1:]}").lower() if word.isascii() else word
+    if not word.isascii():
+        return word
+    kept = f"H{word[1:]}" if word[:1] == "h" and len(word) < MUTE_FROM else word
+    return _BY_EAR.sub(_sound, kept).lower()
 
 
 def _sound(found: re.Match[str]) -> str:
@@ -43,12 +46,7 @@ def _sound(found: re.Match[str]) -> str:
     if piece == "c":
         following = found.string[found.end() : found.end() + 1]
         return "s" if following in ("e", "i") else "k"
-    return _SOUNDS.get(piece) or ("" if piece == "h" else fold_double(piece))
-
-
-def fold_double(piece: str) -> str:
-    """A doubled letter is one."""
-    return piece[0]
+    return _SOUNDS.get(piece, piece[0])  # what stands in no list is a doubled letter: it is one
 
 
 def spoken(text: str) -> list[str]:

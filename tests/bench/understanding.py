@@ -1,8 +1,9 @@
-"""Score the classifier on labelled sentences: `python -m tests.bench.understanding FILE.jsonl... [--svg docs/understanding-confusion.svg]`.
+"""Score the classifier on labelled sentences: `python -m tests.bench.understanding FILE.jsonl... [--svg docs/understanding-
+confusion.svg]`.
 
-A line is `{"text", "lang", "label", "also", "tags"}`. Figures: strict and lenient accuracy, macro-F1, crisis recall with and without the soft
-question, false crises, coverage and precision of what is answered, commands, idioms, denials, languages; per label and language; and the table of
-confusions as a picture.
+A line is `{"text", "lang", "label", "also", "tags"}`. Figures: strict and lenient accuracy, macro-F1, crisis recall with and without the
+soft question, false crises, coverage and precision of what is answered, commands, idioms, denials, languages; per label and language; and
+the table of confusions as a picture.
 """
 
 from __future__ import annotations
@@ -152,7 +153,9 @@ def picture(results: Sequence[Result]) -> str:
         for column, said in enumerate(labels):
             if number := counts[truth, said]:
                 parts.append(_cell(left + column * size, top + row * size, size, number, number / rows[truth], right=row == column))
-    parts.append(f'<text x="{left}" y="{height - 8}">rows: what was meant; columns: what was understood; {len(results)} sentences</text></svg>')
+    parts.append(
+        f'<text x="{left}" y="{height - 8}">rows: what was meant; columns: what was understood; {len(results)} sentences</text></svg>'
+    )
     return "\n".join(parts) + "\n"
 
 

@@ -19,10 +19,10 @@ from typer.testing import CliRunner, Result
 from bot import cli
 from bot.botapi.server import LocalBotApi
 from bot.domain.facts import Facts, Standing
-from bot.house import SWITCHED_OFF, load_house
+from bot.house import SWITCHED_OFF, Loaded, load_house
 from bot.logs import configure_logs
 from bot.simulator.stories import read_story, replay
-from bot.understanding.lexicon import Lexicon
+from bot.understanding.understanding import Understanding
 from tests.bot.small import rewrite, small_house
 
 TOKEN = "77:a-token-for-tests-only-0123456789abcdefg"
@@ -30,6 +30,7 @@ RUN_ALL = [
     ["run"],
     ["demo"],
     ["check"],
+    ["classify"],
     ["simulate"],
     ["doctor"],
     ["backup"],
@@ -81,6 +82,11 @@ def amparo(*words: str, typed: str = "") -> Result:
     found = CliRunner().invoke(cli.app, list(words), input=typed, color=False)
     assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
     return found
+
+
+def reader(house: Loaded) -> Understanding:
+    """What reads words in this house."""
+    return Understanding.of(house.content.phrases, house.root / "content" / "understanding")
 
 
 def refused(found: Result) -> str:
@@ -255,7 +261,7 @@ def test_simulate_and_replay(root: Path) -> None:
     house = load_house(root)
     facts = Facts.of(house.content.facts.values(), words=house.texts)
     standing = Standing(organization="la organización de esta simulación", test_version=False)
-    assert replay(story, house.compiled()[0], facts, standing, Lexicon(house.content.phrases)) == []
+    assert replay(story, house.compiled()[0], facts, standing, reader(house)) == []
 
 
 def test_a_story_that_is_told_otherwise_is_found(root: Path) -> None:
@@ -264,9 +270,7 @@ def test_a_story_that_is_told_otherwise_is_found(root: Path) -> None:
     amparo("simulate", "--record", str(file), typed="/start\n[Quiero ayuda]\n")
     rewrite(file, "doors.doors", "doors.elsewhere")
     house = load_house(root)
-    wrong = replay(
-        read_story(file), house.compiled()[0], Facts.of(house.content.facts.values()), Standing(), Lexicon(house.content.phrases)
-    )
+    wrong = replay(read_story(file), house.compiled()[0], Facts.of(house.content.facts.values()), Standing(), reader(house))
     assert [line for line in wrong if "doors.elsewhere" in line]
 
 

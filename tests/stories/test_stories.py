@@ -12,8 +12,7 @@ import pytest
 
 from bot.domain.facts import Facts, Standing
 from bot.simulator.stories import read_story, replay
-from bot.understanding.lexicon import Lexicon
-from tests.house import loaded, program
+from tests.house import loaded, program, understanding
 
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.yaml"))
@@ -25,7 +24,7 @@ def test_story(file: Path) -> None:
     """What is told is what comes."""
     house = loaded()
     facts = Facts.of(house.content.facts.values(), words=house.texts)
-    wrong = replay(read_story(file), program(), facts, STANDING, Lexicon(house.content.phrases))
+    wrong = replay(read_story(file), program(), facts, STANDING, understanding())
     assert not wrong, "\n".join(wrong)
 
 

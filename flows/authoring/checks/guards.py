@@ -10,8 +10,8 @@ from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.load import Content
 from flows.authoring.schema import Kind, Step
-from flows.guessing import GUESS
 from flows.guards import Guard, GuardError, Term, parse_guard
+from flows.guessing import GUESS
 from flows.state import Mode, PhoneUse
 
 KNOWN = ("known", "unknown")

@@ -41,8 +41,15 @@ SHARED: Final = 0.6
 SHARED_SHORT: Final = 0.02
 """or this, for a word or two: *ok*, *menu*, *stop* belong to everybody."""
 SHORT_TEXT: Final = 3
-READ: Final = 250
-"""So many words of a text are read closely; Telegram allows a thousand."""
+READ: Final = 300
+"""So many words of a text are read closely, half of them from its end; Telegram allows a thousand."""
+WINDOW: Final = 30
+"""A long story is also read in pieces of so many words, because a cry at its end would drown in it;"""
+STRIDE: Final = 20
+CRY_IN_A_STORY: Final = 0.7
+"""and a crisis in one piece must be this likely to be believed,"""
+HINT_IN_A_STORY: Final = 0.4
+"""and this to be asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +97,8 @@ class Classifier:
             return replace(found, lang_sure=lang_sure, likely=((label, 0.99),))
         if not any(word.isalnum() for word in noted.words):
             return Understood(label="out_of_scope", also=(), score=0.0, lang=lang, abstain=True, checkin=None, why=())
-        return replace(self._judge(noted, self._weights.label(*features.rows(noted)), lang), lang_sure=lang_sure)
+        judged = self._judge(noted, self._weights.label(*features.rows(noted)), lang)
+        return replace(self._in_pieces(noted, judged), lang_sure=lang_sure)
 
     def language(self, heard: list[str], locale: str = "") -> tuple[str, bool]:
         """The likeliest of the five, and whether there is no doubt; the one in use where there is hardly anything to go by."""
@@ -106,7 +114,30 @@ class Classifier:
     def note(self, text: str, lang: str) -> Noted:
         """The words of a text with their concepts, and the rules that fired."""
         found = words(text, self._materials.spellings.get(lang))
-        return with_rules(self._concepts.note(found[:READ], lang), self._materials)
+        read = found if len(found) <= READ else [*found[: READ // 2], *found[-READ // 2 :]]
+        return self._noted(read, lang)
+
+    def _noted(self, read: list[str], lang: str) -> Noted:
+        return with_rules(self._concepts.note(read, lang), self._materials)
+
+    def _in_pieces(self, noted: Noted, found: Understood) -> Understood:
+        """A long story that seems calm as a whole, looked through for a cry."""
+        if found.crisis or len(noted.words) <= WINDOW + STRIDE // 2:
+            return found
+        starts = range(0, len(noted.words) - STRIDE // 2, STRIDE)
+        pieces = [self._noted(list(noted.words[start : start + WINDOW]), found.lang) for start in starts]
+        loudest = max((self._cry(piece) for piece in pieces), key=lambda cry: cry[1])
+        if loudest[1] >= CRY_IN_A_STORY:
+            return replace(found, label=loudest[0], score=round(loudest[1], 3), also=(found.label,), abstain=False, checkin=None)
+        return replace(found, checkin=loudest[0]) if loudest[1] >= HINT_IN_A_STORY and not found.checkin else found
+
+    def _cry(self, piece: Noted) -> tuple[str, float]:
+        """The likelier crisis of a piece, and how likely either is; nothing where an idiom or a denial stands beside it."""
+        if self._materials.rules.taken_back(piece.concepts):
+            return CRISES[0], 0.0
+        likely = self._weights.label(*features.rows(piece))
+        scores = {name: float(likely[self._weights.labels.index(name)]) for name in CRISES}
+        return max(CRISES, key=lambda name: scores[name]), sum(scores.values())
 
     def _judge(self, noted: Noted, likely: Floats, lang: str) -> Understood:
         labels = self._weights.labels

@@ -31,7 +31,7 @@ from bot.understanding.words import fold, plain, spoken, words
 
 FOLDS: Final = 5
 SEED: Final = 20
-STRICTNESS: Final = 0.7
+STRICTNESS: Final = 0.4
 LANGUAGE_STRICTNESS: Final = 30.0
 UNPADDED: Final = frozenset({"quick_exit", "delete_data", "change_language", "menu_help", "greeting", "thanks", "talk_to_human"})
 """Commands and courtesies stand alone: with words around them they would be something else."""

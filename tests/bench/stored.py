@@ -21,7 +21,7 @@ from bot.security.pseudonyms import Pseudonyms
 from bot.simulator.session import Session
 from bot.storage.folder import DataFolder
 from bot.storage.sql_storage import open_storage
-from bot.understanding.lexicon import Lexicon
+from bot.understanding.understanding import Understanding
 from bot.usecases.ports import Change, ChatMessage, Role, Verdict
 from flows.codec import encode_conversation
 from tests.bench.workshop import ROOT
@@ -39,7 +39,8 @@ def walked(loaded: Loaded, script: list[dict[str, str | int]], *, turns: int, no
     """A person who has followed the first `turns` steps of a load script."""
     facts = LiveFacts(loaded, loaded.root)()
     stands = standing(facts, organization=None, loopback=True)
-    session = Session(loaded.compiled()[0], facts, stands, Lexicon(loaded.content.phrases), now=now)
+    understanding = Understanding.of(loaded.content.phrases, loaded.root / "content" / "understanding")
+    session = Session(loaded.compiled()[0], facts, stands, understanding, now=now)
     for step in script[:turns]:
         play(session, step)
     return session

@@ -23,14 +23,13 @@ from bot.i18n.render import render
 from bot.security import tokens
 from bot.security.keyring import Keyring
 from bot.security.sealing import Secret
-from bot.understanding.lexicon import Lexicon
 from flows.advance import advance, begin
 from flows.effects import Effect, EraseSeeker, Screen, ShowScreen, Wipe
 from flows.events import COMMANDS, CommandGiven, Event, Pressed, StalePressed, Started, TextReceived
 from flows.screens import place_of
 from flows.state import Conversation
 from tests.faults.process import ORGANIZATION
-from tests.house import loaded, program
+from tests.house import loaded, program, understanding
 
 PATIENCE = 60.0
 """Seconds until somebody counts as unanswered. Kills, restarts and a busy machine fit into it many times."""
@@ -40,12 +39,6 @@ WORDS = (
 )  # fmt: skip
 EXIT = ("flow.welcome.start.choice.exit", "ui.exit")
 CONFIRMED = ("flow.erase.confirm.choice.confirmed",)
-
-
-@cache
-def lexicon() -> Lexicon:
-    """How the bot reads words."""
-    return Lexicon(loaded().content.phrases)
 
 
 @cache
@@ -107,7 +100,7 @@ class Model:
             self._advance(CommandGiven(at=at, command=COMMANDS[command]))
         else:
             locale = (self.conversation or self._fresh(at)).locale
-            self._advance(TextReceived(at=at, text=text, reading=lexicon()(text, program(), locale)))
+            self._advance(TextReceived(at=at, text=text, reading=understanding()(text, program(), locale)))
 
     def pressed(self, data: str, at: int, key: Secret, person: int) -> None:
         """A button, current or not: after an erasure turns are counted anew, so only the signature tells an old screen from a new one."""

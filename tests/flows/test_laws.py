@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.understanding.lexicon import Lexicon
 from flows import limits
 from flows.advance import advance, begin
 from flows.codec import decode_conversation, decode_effect, encode_conversation, encode_effect
@@ -29,10 +28,10 @@ from flows.events import (
 )
 from flows.screens import screen
 from flows.state import Conversation, Mode
-from tests.house import loaded, program
+from tests.house import program, understanding
 
 PROGRAM = program()
-READ = Lexicon(loaded().content.phrases)
+READ = understanding()
 START = 1_800_000_000
 
 Act = Callable[[Conversation, int], Event]

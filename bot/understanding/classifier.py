@@ -32,7 +32,7 @@ SOFT_WITH_RULE: Final = 0.08
 """or from here, when any rule says the same."""
 TAKEN_BACK: Final = 0.75
 """What an idiom or a denial demands before a crisis is believed."""
-ANSWERED: Final = 0.40
+ANSWERED: Final = 0.45
 """Below this the classifier abstains and offers the two likeliest."""
 ALSO: Final = 0.15
 NO_DOUBT: Final = 0.9

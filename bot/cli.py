@@ -106,6 +106,7 @@ def run() -> None:
     from bot.house import HouseBroken
     from bot.security.keyring import KeyFileError
     from bot.storage.folder import FolderError
+    from bot.understanding.materials import MaterialsBroken
     from bot.usecases.ports import StorageDown
 
     chosen = settings()
@@ -118,7 +119,7 @@ def run() -> None:
 
     try:
         run_until_stopped(go())
-    except (FolderError, KeyFileError, HouseBroken) as error:
+    except (FolderError, KeyFileError, HouseBroken, MaterialsBroken) as error:
         fail(str(error))
     except StorageDown as error:
         fail(f"the database in {chosen.data} cannot be used: {error or type(error).__name__}. `amparo doctor` says more.")
@@ -137,6 +138,7 @@ def demo(
     """Talk to Amparo in a browser, without Telegram and without a token."""
     from bot.demo import serve_demo
     from bot.storage.folder import FolderError
+    from bot.understanding.materials import MaterialsBroken
 
     configure_logs("warning", sys.stderr)
 
@@ -145,7 +147,7 @@ def demo(
 
     try:
         run_until_stopped(go())
-    except FolderError as error:
+    except (FolderError, MaterialsBroken) as error:
         fail(str(error))
     except OSError as error:
         fail(f"the demo cannot listen on port {port} ({error.strerror}). Name another: --port 8091")

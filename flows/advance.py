@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from flows import limits
+from flows import desk, limits
 from flows.effects import (
     Echo,
     EchoKind,
     Effect,
     EraseSeeker,
+    Order,
+    OrderKind,
     RemoveMedia,
     RemoveTyped,
     SetLifetimes,
@@ -29,9 +31,11 @@ from flows.effects import (
 from flows.events import (
     COMMANDS,
     Blocked,
+    CaseNews,
     Command,
     CommandGiven,
     Crisis,
+    DeskTold,
     Event,
     MediaKind,
     MediaReceived,
@@ -46,7 +50,7 @@ from flows.matching import normalise, pick
 from flows.navigation import WELCOME, Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
 from flows.screens import COPY, screen
-from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
+from flows.state import NO_ANSWERS, CaseStage, Conversation, Mode, PhoneUse, Position
 from flows.times import TABLE
 from flows.values import values
 
@@ -66,6 +70,7 @@ COMMAND_FLOWS: Final = MappingProxyType(
         Command.ERASE: "erase",
         Command.HELP: "help",
         Command.PRIVACY: "privacy",
+        Command.WITHDRAW: "privacy",
     }
 )
 
@@ -84,14 +89,37 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
         conversation = land(program, conversation)
     conversation = conversation.evolve(turn=conversation.turn + 1)
     if isinstance(event, Blocked):  # whoever unblocks the bot later may be somebody else: the session ends as by an exit, silently
-        return _exit(program, conversation, at)[0].evolve(timers=MappingProxyType({})), ()
+        gone = _exit(program, conversation, at)[0].evolve(timers=MappingProxyType({}))
+        return gone, (Order(what=OrderKind.BLOCKED),) if conversation.case else ()
     if isinstance(event, TimerFired):
         return _timer(program, conversation, event)
+    if isinstance(event, CaseNews):
+        return _news(program, conversation, event)
+    if isinstance(event, DeskTold):
+        return _desk_told(program, conversation)
     if conversation.mode is Mode.COVERED and at >= conversation.cover_until:
         conversation = conversation.evolve(mode=Mode.ACTIVE, cover_until=0, stack=(WELCOME,))
     before = conversation
-    after, effects = _told(program, before, *_by_mode(program, conversation, event), typed=isinstance(event, TextReceived))
+    after, effects = desk.unread_shown(*_by_mode(program, conversation, event))
+    if any(isinstance(effect, ShowScreen) for effect in effects):
+        after, effects = _told(program, before, after, effects, typed=isinstance(event, TextReceived))
+    else:  # what went to a human leaves the screen as it stands, and its buttons good
+        after = after.evolve(turn=before.turn - 1)
     return _bounded(_timed(program, after, at)), effects
+
+
+def _news(program: Program, conversation: Conversation, event: CaseNews) -> Advanced:
+    after, effects, shown = desk.told(program, conversation, event)
+    if not shown:
+        return after.evolve(turn=conversation.turn - 1), effects
+    return _bounded(_timed(program, after, event.at)), effects
+
+
+def _desk_told(program: Program, conversation: Conversation) -> Advanced:
+    """The offer on the screen says the truth again. It changes nothing else, and whoever looks at something else is not disturbed."""
+    if conversation.mode is not Mode.ACTIVE or conversation.aside or not _step(program, conversation).speaks_of_desk:
+        return conversation.evolve(turn=conversation.turn - 1), ()
+    return conversation, (ShowScreen(screen=screen(program, conversation)),)
 
 
 def _by_mode(program: Program, conversation: Conversation, event: Event) -> Advanced:
@@ -111,6 +139,10 @@ def _by_mode(program: Program, conversation: Conversation, event: Event) -> Adva
 
 def _active(program: Program, conversation: Conversation, event: Event) -> Advanced:
     match event:
+        case TextReceived() if desk.relays(conversation, _step(program, conversation), event.reading):
+            return _relayed(program, conversation, event)
+        case MediaReceived() if conversation.case is CaseStage.LIVE and event.kind.value in conversation.desk.takes:
+            return conversation, (Order(what=OrderKind.MEDIA, value=event.kind.value),)
         case Started():
             return _start(program, conversation, event.payload)
         case CommandGiven():
@@ -161,7 +193,15 @@ def _dimmed(program: Program, conversation: Conversation, event: Event) -> Advan
         case TextReceived() if watched and not (event.reading.command or event.reading.intents or _cry(program, event.reading)):
             return _show(program, _cover_on(conversation, COVER_FACE))
         case _:
-            return _active(program, _undim(conversation), event)
+            return _uncovered(program, *_active(program, _undim(conversation), event))
+
+
+def _uncovered(program: Program, conversation: Conversation, effects: tuple[Effect, ...]) -> Advanced:
+    """Whoever writes to a human from behind the cover wants to see where they are."""
+    if any(isinstance(effect, ShowScreen) for effect in effects):
+        return conversation, effects
+    shown, screens = _show(program, conversation)
+    return shown, (*effects, *screens)
 
 
 def _paused(program: Program, conversation: Conversation, event: Event) -> Advanced:
@@ -248,6 +288,23 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     return _not_understood(program, conversation, step)
 
 
+def _relayed(program: Program, conversation: Conversation, event: TextReceived) -> Advanced:
+    """What was typed is for the human. A crisis in it rings them; before anybody is there, the program answers it as well."""
+    step = _step(program, conversation)
+    cry = _cried(program, event.reading)
+    orders = desk.heard(event, step, cry.flow if cry else "")
+    if conversation.aside == "envelope":  # they wrote instead of opening it: it opens
+        after, effects = _show(program, desk.viewed(program, conversation))
+        return after, (*orders, *effects)
+    if conversation.case is CaseStage.LIVE and step.tells in ("", "words"):
+        return conversation, orders
+    if cry:
+        after, effects = _enter_crisis(program, conversation, cry)
+    else:
+        after, effects = _go(program, conversation, journey_to(program, conversation, "go"))
+    return after, (*orders, *effects)
+
+
 def _not_understood(program: Program, conversation: Conversation, step: StepNode) -> Advanced:
     if conversation.turn == 1:
         return _show(program, conversation)
@@ -325,6 +382,12 @@ def _press(program: Program, conversation: Conversation, code: str, at: int) -> 
             return _command(program, conversation, COMMANDS.get(code[1:], Command.MENU), at)
         case "c":
             return _choose(program, conversation, step, step.choices[int(code[1:])], at)
+        case "x":
+            return _show(program, desk.take_out(program, conversation, int(code[1:])))
+        case "y":
+            after, orders = desk.shared(program, conversation)
+            shown, effects = _show(program, after, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_shared"))
+            return shown, (*orders, *effects)
         case "g":
             return _show(program, _to_guide(program, conversation, int(code[1:])))
         case "+" | "-":
@@ -367,12 +430,15 @@ def _choose(program: Program, conversation: Conversation, step: StepNode, choice
     sets = tuple((key, (value,)) for key, value in choice.sets.items() if key not in SPECIAL_SETS)
     journey = journey_to(program, conversation, f"choice:{choice.id}", (*saved, *sets))
     changed, effects = _special(program, journey.conversation, choice.sets)
+    if changed.aside:
+        after, shown = _show(program, changed)
+        return after, (*effects, *shown)
     after, shown = _go(program, changed, Journey(conversation=changed, target=journey.target), at)
     return after, (*effects, *shown)
 
 
 PHONE_USES: Final = MappingProxyType({use.value: use for use in PhoneUse})
-SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media"})
+SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media", "desk"})
 
 
 def _special(program: Program, conversation: Conversation, sets: Mapping[str, str]) -> Advanced:
@@ -391,6 +457,9 @@ def _special(program: Program, conversation: Conversation, sets: Mapping[str, st
             conversation = conversation.evolve(reading_mode=value == "on")
         elif key == "media" and value == "remove":
             effects = (*effects, RemoveMedia())
+        elif key == "desk":
+            conversation, orders = desk.ordered(program, conversation, value)
+            effects = (*effects, *orders)
     return conversation, effects
 
 
@@ -430,7 +499,14 @@ def _command(
             return _show(program, conversation.evolve(reading_mode=not conversation.reading_mode))
         case Command.DANGER:
             heard = _answer(conversation, "danger.heard", "yes")
-            return _show(program, open_flow(program, heard, "danger", laid=laid), urgent=True)
+            after, effects = _show(program, open_flow(program, heard, "danger", laid=laid), urgent=True)
+            return after, (*effects, Order(what=OrderKind.RING, value="danger")) if conversation.case else effects
+        case Command.VIEW:
+            return _show(program, desk.viewed(program, conversation))
+        case Command.PERSON if conversation.case:
+            return _show(program, desk.viewed(program, conversation))
+        case Command.WITHDRAW if conversation.case:
+            return _show(program, open_flow(program, conversation, desk.WAITING, "withdraw", laid=laid))
         case Command.LANGUAGE if locale in program.locales:
             return _show(program, conversation.evolve(locale=locale))
         case _:
@@ -449,8 +525,13 @@ def _exit(program: Program, conversation: Conversation, at: int) -> Advanced:
         asked_phone=conversation.asked_phone,
         cover_until=at + limits.COVER_SECONDS,
         older_remains=conversation.older_remains,
+        case=conversation.case,
+        reach=conversation.reach,
+        unread=conversation.unread,
+        news=conversation.news,
     )
-    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe())
+    left = (Order(what=OrderKind.LEFT),) if conversation.case else ()
+    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), *left)
 
 
 def _hide(program: Program, conversation: Conversation) -> Advanced:
@@ -482,7 +563,8 @@ def _erase(program: Program, conversation: Conversation, at: int) -> Advanced:
     """The last effect of a conversation: everything goes but the mark that keeps the cover on."""
     until = at + limits.COVER_SECONDS
     gone = begin(program, locale=conversation.locale, cover_until=until).evolve(turn=conversation.turn)
-    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until))
+    erased = (Order(what=OrderKind.ERASE),) if conversation.case else ()
+    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until), *erased)
 
 
 # -- time -------------------------------------------------------------------------------------------------------------------
@@ -562,7 +644,8 @@ def _timed(program: Program, conversation: Conversation, at: int) -> Conversatio
     if conversation.mode in (Mode.ACTIVE, Mode.PAUSED) and conversation.here.flow != "cover":
         timers["idle"] = at + times.idle
     if times.answers and conversation.mode in (Mode.ACTIVE, Mode.DIMMED):
-        timers["answers"] = at + times.answers
+        if not conversation.case:  # with a case open, answers belong to the case
+            timers["answers"] = at + times.answers
     elif conversation.mode is Mode.DIMMED:  # hidden by hand on a watched phone: the session ends as it would have by itself
         timers["answers"] = at + times.idle
     if conversation.mode is Mode.PAUSED:

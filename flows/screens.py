@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from flows import limits
-from flows.effects import Echo, Screen, Shown
+from flows.effects import Echo, Line, Screen, Shown
 from flows.program import BlockNode, ChoiceNode, Program, StepNode
 from flows.state import Conversation, Mode
 from flows.values import values
@@ -20,6 +20,9 @@ NO_PERSON: Final = ("person", "erase")
 COPY: Final = "@copy:"
 SKIP: Final = Shown(label="ui.skip", code="s")
 DONE: Final = Shown(label="ui.done", code="d")
+LETTER: Final = Shown(label="ui.view_answer", code="nview")
+NO_LETTER: Final = frozenset({COVER, "danger", "distress"})
+"""Where nothing is offered that could betray the person or hold them up."""
 
 
 def screen(program: Program, conversation: Conversation, echo: Echo | None = None) -> Screen:
@@ -30,6 +33,8 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
         return _steps(program, conversation)
     if conversation.aside == "envelope":
         return _envelope(program, conversation)
+    if conversation.aside == "share":
+        return _share(program, conversation)
     here = conversation.here
     step = program.flows[here.flow].steps[here.step]
     blocks = visible_blocks(step, conversation)
@@ -40,11 +45,16 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
         step=here.step,
         turn=conversation.turn,
         blocks=tuple(block.message for block in blocks),
-        buttons=(*_own(program, step, conversation), *_navigation(step, conversation, any(block.facts for block in blocks))),
+        buttons=(
+            *_letter(conversation),
+            *_own(program, step, conversation),
+            *_navigation(step, conversation, any(block.facts for block in blocks)),
+        ),
         echo=echo,
         why=step.why,
         phone=conversation.phone.value,
         reading_mode=conversation.reading_mode,
+        desk=conversation.desk if step.speaks_of_desk else None,
     )
 
 
@@ -62,6 +72,16 @@ def visible_blocks(step: StepNode, conversation: Conversation) -> tuple[BlockNod
         and block.door not in closed
         and not (block.once and block.message in conversation.seen)
     )
+
+
+def waiting_for_a_look(conversation: Conversation) -> bool:
+    """Whether something has come from the desk that the person has not seen: every ordinary screen then offers to open it."""
+    return bool(conversation.unread or conversation.news)
+
+
+def _letter(conversation: Conversation) -> tuple[Shown, ...]:
+    plain = conversation.mode is Mode.ACTIVE and conversation.here.flow not in NO_LETTER
+    return (LETTER,) if plain and waiting_for_a_look(conversation) else ()
 
 
 def _facts(blocks: tuple[BlockNode, ...]) -> tuple[str, ...]:
@@ -153,8 +173,29 @@ def _sources(program: Program, conversation: Conversation) -> Screen:
 def _envelope(program: Program, conversation: Conversation) -> Screen:
     """A dull line; what it holds is shown to whoever opens it."""
     plain = _aside(program, conversation, "envelope")
-    buttons = (Shown(label="ui.view", code="nresume"), Shown(label="ui.exit", code="nexit", row=98))
+    opens = "nview" if waiting_for_a_look(conversation) else "nresume"
+    buttons = (Shown(label="ui.view", code=opens), Shown(label="ui.exit", code="nexit", row=98))
     return replace(plain, blocks=("ui.envelope_message",), buttons=buttons)
+
+
+def _share(program: Program, conversation: Conversation) -> Screen:
+    """The exact list of what would be shared; each line can be taken out."""
+    plain = _aside(program, conversation, "share")
+    listed = lines(program, conversation)
+    out = tuple(Shown(label="ui.take_out", text=str(number + 1), code=f"x{number}", row=1 + number // 3) for number in range(len(listed)))
+    yes = (Shown(label="ui.share_this", code="y", row=90),) if listed else ()
+    title = "ui.share_title" if listed else "ui.share_nothing"
+    return replace(plain, blocks=(title,), lines=listed, buttons=(*out, *yes, *plain.buttons), desk=conversation.desk)
+
+
+def lines(program: Program, conversation: Conversation) -> tuple[Line, ...]:
+    """The exact list a person may share: answers whose questions say how they read, less those taken off."""
+    found: list[Line] = []
+    for key, held in conversation.answers.items():
+        shareable = program.shareable.get(key)
+        if shareable is not None and key not in conversation.kept_back:
+            found.extend(Line(key=key, question=shareable.question, answer=shareable.answers[v]) for v in held if v in shareable.answers)
+    return tuple(found[: limits.SHARED_LINES])
 
 
 def _steps(program: Program, conversation: Conversation) -> Screen:

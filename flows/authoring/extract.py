@@ -21,6 +21,7 @@ TEXT = "Text of a screen"
 TITLE = "Title, a few words"
 ECHO = "Echo: says back what was understood"
 WHY = "Why it is asked; stands in parentheses"
+SHARE = "A question in a few words, on the list of answers to share"
 BUTTON = "Button, a few words"
 HEARS = "Words a person may type for this, joined by |; add and drop freely"
 STATEMENT = "What a fact says"
@@ -98,6 +99,8 @@ def _step(scribe: _Scribe, prefix: str, step: Step, number: int) -> Iterator[Sou
         yield scribe.message(f"{prefix}.text", step.text, TEXT, "steps", number, "text")
     if step.why:
         yield scribe.message(f"{prefix}.why", step.why, WHY, "steps", number, "why")
+    if step.share:
+        yield scribe.message(f"{prefix}.share", step.share, SHARE, "steps", number, "share")
     for index, choice in enumerate(step.choices):
         yield from _choice(scribe, f"{prefix}.choice.{choice.id}", choice, ("steps", number, "choices", index))
 

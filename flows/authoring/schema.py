@@ -23,7 +23,10 @@ to "anything else?")."""
 GuardText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 """`missing.minor is yes`, `phone is not lent`, `threat.signs has deadline`, `x is known`, joined by `and` / `or` (and binds tighter)."""
 
-PLACEHOLDERS = frozenset({"org", "minutes", "when"})
+PLACEHOLDERS = frozenset({"org", "minutes", "when", "desk", "alias", "other"})
+"""Names a text may hold beside facts: who runs this copy; the measured minutes to a first human word; when somebody is back; the
+organization that would answer (or answers); the responder's alias; another organization that is asked about."""
+DESK_PLACEHOLDERS = frozenset({"minutes", "when", "desk", "alias", "other"})
 
 
 class Strict(BaseModel):
@@ -45,6 +48,7 @@ class Kind(StrEnum):
     BRANCH = "branch"
     OFFER_PERSON = "offer_person"
     END = "end"
+    TELL = "tell"
 
 
 class Purpose(StrEnum):
@@ -83,7 +87,9 @@ class Step(Strict):
     `personal` questions have a `why` and a way to prefer not to say: `skip` is where that leads (the saved value is `unsaid`).
     `exit: menu` states that this screen is full and *salir* lives in the menu button. `place` picks the list of an `ask_place`.
     `timer` (seconds) with `then` is what follows silence. `to` is where `call`, `wait`, `ask_many` and `ask_place` go on.
-    `fresh`: what this step says is waited for, so it comes as a new message.
+    `fresh`: what this step says is waited for, so it comes as a new message. On a `tell`, what is typed goes to a human (`tells`: as
+    words, as the answer to "is it still you?", as a complaint, as a return key). `share`: what was asked in a few words, as it stands on
+    the list of answers a person may share; a question without it is never shared.
     """
 
     id: Id
@@ -104,6 +110,8 @@ class Step(Strict):
     then: Target | None = None
     exit: Literal["button", "menu"] = "button"
     needs_consent: bool = False
+    tells: Literal["words", "word", "complaint", "return_key"] = "words"
+    share: Text | None = None
     voice: Id | None = None
     fresh: bool = False
 
@@ -140,7 +148,7 @@ class Block(Strict):
     """A paragraph of a card. `facts` it rests on (those in `{...}` count by themselves); `when` guards it; `once`: said once a
     conversation; `door`: a local or state authority, taken away when the authority is part of it; `standing`: shown only on a test
     version, or only
-    live."""
+    live. `consent`: this paragraph is what a person agrees to when they press the choice that sets `desk: request` (or the others)."""
 
     id: Id
     text: Text
@@ -149,6 +157,7 @@ class Block(Strict):
     once: bool = False
     door: Literal["local", "state", "federal", "rights", "civil", "abroad"] | None = None
     standing: Literal["test", "live"] | None = None
+    consent: Literal["contact", "share", "referral"] | None = None
 
 
 class CardFile(Strict):

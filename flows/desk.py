@@ -1,0 +1,212 @@
+"""The engine's side of the desk: what a person's turn asks of it, and what a person sees of what happens there.
+
+Once a person has asked for a human, the program steps back. While they wait it guides on as before, and only at a step made for telling
+(`tell`) do typed words go to the human. While the human is there (`live`) everything typed goes to them, and the program says nothing:
+only the words that leave, erase or cry danger are still its own. What a person *waits for* is a new message; when the chat has been idle
+anybody may hold the phone, so the message is an envelope, and where others look at the phone, or after an exit, nothing comes at all
+until the person writes (voice.md 3).
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from flows import limits
+from flows.effects import Echo, EchoKind, Effect, Order, OrderKind, ShowScreen, ShowWords
+from flows.events import CaseNews, Command, News, Reading, TextReceived
+from flows.navigation import WELCOME, open_flow
+from flows.program import Program, StepNode
+from flows.screens import lines, screen
+from flows.state import CaseStage, Conversation, Mode, Position
+from flows.times import TABLE
+
+Advanced = tuple[Conversation, tuple[Effect, ...]]
+
+SAFETY: Final = frozenset({Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER})
+"""What a person may say at any time to the program, also in the middle of a live conversation."""
+LIVE: Final = "live"
+WAITING: Final = "waiting"
+WITHDRAWN: Final = Position(flow=WAITING, step="withdrawn")
+ROOM: Final = Position(flow=WAITING, step="room")
+CHAT: Final = Position(flow=LIVE, step="chat")
+DANGER: Final = Position(flow="danger", step="now")
+NEWS: Final = MappingProxyType(
+    {
+        News.TAKEN: CHAT,
+        News.WORDS: CHAT,
+        News.BACK_SOON: Position(flow=LIVE, step="back_soon"),
+        News.GIVEN_BACK: Position(flow=WAITING, step="given_back"),
+        News.NOBODY: Position(flow=WAITING, step="nobody"),
+        News.ELSEWHERE: Position(flow=WAITING, step="elsewhere"),
+        News.SHARE_ASKED: Position(flow=LIVE, step="share_asked"),
+        News.TRANSFER: Position(flow=LIVE, step="transfer"),
+        News.CLOSED: Position(flow=LIVE, step="closed"),
+        News.ENDED: Position(flow=LIVE, step="ended"),
+        News.CRISIS: DANGER,
+        News.FOLLOW_UP: Position(flow=LIVE, step="follow_up"),
+        News.ASK_WORD: Position(flow=LIVE, step="word"),
+        News.OPENED: Position(flow=LIVE, step="opened"),
+    }
+)
+"""Where each piece of news is told. `amparo check` sees that every one of these steps exists."""
+STAGES: Final = MappingProxyType(
+    {
+        News.TAKEN: CaseStage.LIVE,
+        News.GIVEN_BACK: CaseStage.WAITING,
+        News.CLOSED: CaseStage.NONE,
+        News.ENDED: CaseStage.NONE,
+    }
+)
+SHARE: Final = "share"
+KNOWN: Final = frozenset(news.value for news in News)
+
+
+# -- what a turn asks of the desk --------------------------------------------------------------------------------------------
+
+
+def relays(conversation: Conversation, step: StepNode, reading: Reading) -> bool:
+    """Whether what was typed is for the human, not for the program. At a step made for telling any exact command is still heard; in a live
+    conversation only those that leave, erase or cry danger."""
+    live = conversation.case is CaseStage.LIVE
+    if conversation.aside and not (live and conversation.aside == "envelope"):
+        return False
+    if step.kind == "tell" and (conversation.case or step.tells in ("complaint", "return_key")):
+        return reading.command is None
+    return live and reading.command not in SAFETY
+
+
+def order_of(step: StepNode) -> OrderKind:
+    """What words typed at this step are."""
+    kinds = {"complaint": OrderKind.COMPLAINT, "word": OrderKind.WORD, "return_key": OrderKind.RETURN_KEY}
+    return kinds.get(step.tells, OrderKind.WORDS)
+
+
+def heard(event: TextReceived, step: StepNode, cry: str) -> tuple[Effect, ...]:
+    """The orders of words that went to the human. `cry`: the flow a crisis in them would have led to; it rings the responder."""
+    told = Order(what=order_of(step), value="typed" if step.tells == "return_key" else "")
+    return (told, Order(what=OrderKind.RING, value=cry)) if cry else (told,)
+
+
+def ordered(program: Program, conversation: Conversation, value: str) -> Advanced:
+    """What a choice's `sets: {desk: ...}` asks: one word, or a word and its value."""
+    name, _, rest = value.partition(" ")
+    match name:
+        case "request":
+            blocks = tuple(screen(program, conversation).blocks)
+            return conversation.evolve(case=CaseStage.WAITING, news=""), (Order(what=OrderKind.REQUEST, blocks=blocks),)
+        case "reach":
+            return conversation.evolve(reach=rest), (Order(what=OrderKind.REACH, value=rest),)
+        case "share_list":
+            return conversation.evolve(aside=SHARE, kept_back=()), ()
+        case "withdraw":
+            return ended(conversation), (Order(what=OrderKind.WITHDRAW),)
+        case "elsewhere" if rest == "yes":
+            return conversation, (Order(what=OrderKind.ELSEWHERE, value=rest, blocks=tuple(screen(program, conversation).blocks)),)
+        case _ if name in ORDERS:
+            return conversation, (Order(what=ORDERS[name], value=rest),)
+        case _:
+            return conversation, ()
+
+
+ORDERS: Final = MappingProxyType({kind.value: kind for kind in OrderKind})
+
+
+def ended(conversation: Conversation) -> Conversation:
+    """There is no case any more."""
+    return conversation.evolve(case=CaseStage.NONE, unread=0, news="", reach="", kept_back=())
+
+
+def take_out(program: Program, conversation: Conversation, number: int) -> Conversation:
+    """Take one line off the list."""
+    listed = lines(program, conversation)
+    if number >= len(listed):
+        return conversation
+    return conversation.evolve(kept_back=(*conversation.kept_back, listed[number].key))
+
+
+def shared(program: Program, conversation: Conversation) -> Advanced:
+    """The list goes, exactly as it stands."""
+    stood = screen(program, conversation)
+    order = Order(what=OrderKind.SHARE, lines=stood.lines, blocks=stood.blocks)
+    return conversation.evolve(aside=""), (order,) if stood.lines else ()
+
+
+# -- what happens at the desk -----------------------------------------------------------------------------------------------
+
+
+def told(program: Program, conversation: Conversation, event: CaseNews) -> tuple[Conversation, tuple[Effect, ...], bool]:
+    """News of the case. The flag says whether a screen of ours was shown (then the turn has passed)."""
+    moved = _moved(conversation, event)
+    if conversation.mode is Mode.COVERED or event.quiet or not _may_come(conversation, event.at):
+        return moved, (), False
+    if _idle(conversation, event.at):
+        if conversation.aside == "envelope":
+            return moved, (), False  # one envelope is enough: it holds whatever came
+        return _fresh(program, moved.evolve(mode=Mode.ACTIVE, stack=_under(moved), aside="envelope", page=0))
+    if event.what is News.WORDS:
+        return moved.evolve(unread=0), (ShowWords(until=event.words, sound=_rings(moved)),), False
+    at = NEWS[event.what]
+    opened = open_flow(program, moved.evolve(news="", aside=""), at.flow, at.step)
+    echo = Echo(kind=EchoKind.MESSAGE, ref="ui.echo_program") if event.what is News.CRISIS else None
+    return _fresh(program, opened, echo, urgent=event.what is News.CRISIS)
+
+
+def _moved(conversation: Conversation, event: CaseNews) -> Conversation:
+    stage = STAGES.get(event.what, conversation.case)
+    unread = max(conversation.unread, event.words)
+    news = conversation.news if event.what is News.WORDS else event.what.value
+    return conversation.evolve(case=stage, unread=unread, news=news)
+
+
+def _fresh(
+    program: Program, conversation: Conversation, echo: Echo | None = None, *, urgent: bool = False
+) -> tuple[Conversation, tuple[Effect, ...], bool]:
+    shown = ShowScreen(screen=screen(program, conversation, echo), fresh=True, urgent=urgent, sound=_rings(conversation))
+    return conversation, (shown,), True
+
+
+def _touched(conversation: Conversation) -> int:
+    """When the person last did something, as far as the timers tell; 0: long ago."""
+    return conversation.timers.get("idle", 0) - TABLE[conversation.phone].idle
+
+
+def _idle(conversation: Conversation, at: int) -> bool:
+    away = conversation.mode in (Mode.DIMMED, Mode.PAUSED)
+    return away or at - _touched(conversation) > limits.ENVELOPE_SECONDS
+
+
+def _may_come(conversation: Conversation, at: int) -> bool:
+    """Whether something may come before the person writes: not where they said so, nor where others look at the phone; just after they
+    wrote it is they who are waiting."""
+    if conversation.reach != "written" and TABLE[conversation.phone].reach:
+        return True
+    return not _idle(conversation, at)
+
+
+def _rings(conversation: Conversation) -> bool:
+    """It rings only for those who said yes, and never where others look at the phone."""
+    return conversation.reach == "yes" and TABLE[conversation.phone].reach
+
+
+def _under(conversation: Conversation) -> tuple[Position, ...]:
+    return tuple(at for at in conversation.stack if at.flow not in ("cover", "paused")) or (WELCOME,)
+
+
+def viewed(program: Program, conversation: Conversation) -> Conversation:
+    """*Ver*: open what has come."""
+    news = News(conversation.news) if conversation.news in KNOWN else (News.WORDS if conversation.unread else None)
+    at = NEWS[news] if news else _place(conversation)
+    return open_flow(program, conversation.evolve(mode=Mode.ACTIVE, aside="", news=""), at.flow, at.step)
+
+
+def _place(conversation: Conversation) -> Position:
+    return CHAT if conversation.case is CaseStage.LIVE else ROOM
+
+
+def unread_shown(conversation: Conversation, effects: tuple[Effect, ...]) -> Advanced:
+    """When the live conversation stands on the screen, what was not read yet follows it."""
+    ready = conversation.mode is Mode.ACTIVE and not conversation.aside and conversation.here.flow == LIVE
+    if not (ready and conversation.unread):
+        return conversation, effects
+    return conversation.evolve(unread=0), (*effects, ShowWords(until=conversation.unread))

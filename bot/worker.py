@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.seeker import SeekerId
 from bot.usecases.deliver import Deliverer
+from bot.usecases.desk.ladder import Ladder
 from bot.usecases.ports import Clock, Storage, StorageDown
 from bot.usecases.receive import Reception
 
@@ -38,6 +39,7 @@ class Worker:
         refresh: Callable[[], object],
         *,
         steady: bool = False,
+        desk: Ladder | None = None,
     ) -> None:
         self._storage = storage
         self._reception = reception
@@ -45,6 +47,8 @@ class Worker:
         self._clock = clock
         self._refresh = refresh
         self._steady = steady
+        self._desk = desk
+        self._staff_version = desk.office.book.staff_version if desk else 0
         self._apart = clock.now() - clock.monotonic()
         self._doubtful_until = float("-inf")
         self._purged = float("-inf")
@@ -76,6 +80,7 @@ class Worker:
             self._reception.residue = not await self._storage.truncate_log()
         if not self._clock_doubtful():
             await self._fire()
+            await self._at_the_desk()
             await self._clean_up()
             self._purge_now_and_then()
 
@@ -101,6 +106,15 @@ class Worker:
                 return
             before = frozenset(seekers)
             await self._reception.fire(seekers)
+
+    async def _at_the_desk(self) -> None:
+        """What is due at the desk; when a door or somebody's duty changed, offers on people's screens say so."""
+        if self._desk is None:
+            return
+        await self._desk.pass_()
+        if self._staff_version != self._desk.office.book.staff_version:
+            self._staff_version = self._desk.office.book.staff_version
+            await self._reception.retell()
 
     def _purge_now_and_then(self) -> None:
         """Beside the passes: with many people's worth of rows it takes a while."""

@@ -59,6 +59,8 @@ Advanced = tuple[Conversation, tuple[Effect, ...]]
 KEPT_WHILE_PAUSED: Final = frozenset({"authority", "missing.open"})
 """Answers a pause must not lose: the screen the person comes back to has already said that these doors are gone."""
 FINAL: Final = frozenset({"@exit", "@hide", "@erase_now"})
+RESUMED_PAST: Final = frozenset({"cover", "paused", "returning", "erase", "help", "privacy", "person", desk.WAITING, desk.LIVE})
+"""What lies on top of what a person was doing: *seguir donde iba* leads past all of it."""
 COVER_CARD: Final = Position(flow="cover", step="card")
 COVER_FACE: Final = Position(flow="cover", step="face")
 CRISIS_FLOWS: Final = frozenset({"danger", "distress"})
@@ -143,6 +145,8 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
             return _relayed(program, conversation, event)
         case MediaReceived() if conversation.case is CaseStage.LIVE and event.kind.value in conversation.desk.takes:
             return conversation, (Order(what=OrderKind.MEDIA, value=event.kind.value),)
+        case MediaReceived() if conversation.case is CaseStage.LIVE:
+            return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_media_not_taken"))
         case Started():
             return _start(program, conversation, event.payload)
         case CommandGiven():
@@ -208,7 +212,10 @@ def _paused(program: Program, conversation: Conversation, event: Event) -> Advan
     """Whatever comes, the person chooses: go on, start again, or erase. Danger and the exits are heard as always."""
     match event:
         case Pressed() if conversation.here.flow in ("paused", "cover"):
-            return _press(program, conversation, event.code, event.at)
+            after, effects = _press(program, conversation.evolve(mode=Mode.ACTIVE), event.code, event.at)
+            if after.mode is Mode.ACTIVE and after.here.flow in ("paused", "cover"):
+                return _press(program, conversation, event.code, event.at)
+            return after, effects  # what they chose is what they see next, and its buttons work
         case CommandGiven(command=Command.EXIT | Command.ERASE | Command.HIDE | Command.DANGER):
             return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
         case TextReceived() if event.reading.command or _cry(program, event.reading):
@@ -292,7 +299,7 @@ def _relayed(program: Program, conversation: Conversation, event: TextReceived) 
     """What was typed is for the human. A crisis in it rings them; before anybody is there, the program answers it as well."""
     step = _step(program, conversation)
     cry = _cried(program, event.reading)
-    orders = desk.heard(event, step, cry.flow if cry else "")
+    orders = desk.heard(step, cry.flow if cry and conversation.case else "")
     if conversation.aside == "envelope":  # they wrote instead of opening it: it opens
         after, effects = _show(program, desk.viewed(program, conversation))
         return after, (*orders, *effects)
@@ -386,7 +393,7 @@ def _press(program: Program, conversation: Conversation, code: str, at: int) -> 
             return _show(program, desk.take_out(program, conversation, int(code[1:])))
         case "y":
             after, orders = desk.shared(program, conversation)
-            shown, effects = _show(program, after, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_shared"))
+            shown, effects = _show(program, after, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_shared") if orders else None)
             return shown, (*orders, *effects)
         case "g":
             return _show(program, _to_guide(program, conversation, int(code[1:])))
@@ -553,7 +560,7 @@ def _resume(program: Program, conversation: Conversation) -> Conversation:
     if conversation.aside:
         return conversation.evolve(aside="")
     stack = conversation.stack
-    while len(stack) > 1 and stack[-1].flow in ("cover", "paused", "returning", "erase", "help", "privacy"):
+    while len(stack) > 1 and stack[-1].flow in RESUMED_PAST:
         stack = stack[:-1]
     landed = stack if stack[-1].flow not in ("cover", "paused") else (WELCOME,)
     return resolve(program, conversation.evolve(mode=Mode.ACTIVE, stack=landed, cover_until=0))

@@ -14,7 +14,7 @@ from typing import Final
 
 from flows import limits
 from flows.effects import Echo, EchoKind, Effect, Order, OrderKind, ShowScreen, ShowWords
-from flows.events import CaseNews, Command, News, Reading, TextReceived
+from flows.events import CaseNews, Command, News, Reading
 from flows.navigation import WELCOME, open_flow
 from flows.program import Program, StepNode
 from flows.screens import lines, screen
@@ -23,8 +23,9 @@ from flows.times import TABLE
 
 Advanced = tuple[Conversation, tuple[Effect, ...]]
 
-SAFETY: Final = frozenset({Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER})
-"""What a person may say at any time to the program, also in the middle of a live conversation."""
+SAFETY: Final = frozenset({Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER, Command.WITHDRAW})
+"""What a person may say at any time to the program, also in the middle of a live conversation: withdrawing as well, because it must be
+possible at any time."""
 LIVE: Final = "live"
 WAITING: Final = "waiting"
 WITHDRAWN: Final = Position(flow=WAITING, step="withdrawn")
@@ -71,7 +72,8 @@ def relays(conversation: Conversation, step: StepNode, reading: Reading) -> bool
     live = conversation.case is CaseStage.LIVE
     if conversation.aside and not (live and conversation.aside == "envelope"):
         return False
-    if step.kind == "tell" and (conversation.case or step.tells in ("complaint", "return_key")):
+    told = step.kind == "tell" and (conversation.case or step.tells in ("complaint", "return_key"))
+    if told and not (live and step.tells == "words"):
         return reading.command is None
     return live and reading.command not in SAFETY
 
@@ -82,8 +84,9 @@ def order_of(step: StepNode) -> OrderKind:
     return kinds.get(step.tells, OrderKind.WORDS)
 
 
-def heard(event: TextReceived, step: StepNode, cry: str) -> tuple[Effect, ...]:
-    """The orders of words that went to the human. `cry`: the flow a crisis in them would have led to; it rings the responder."""
+def heard(step: StepNode, cry: str) -> tuple[Effect, ...]:
+    """The orders of words that went to the human. `cry`: the flow a crisis in them would have led to; it rings the responder, where there
+    is one."""
     told = Order(what=order_of(step), value="typed" if step.tells == "return_key" else "")
     return (told, Order(what=OrderKind.RING, value=cry)) if cry else (told,)
 
@@ -91,6 +94,8 @@ def heard(event: TextReceived, step: StepNode, cry: str) -> tuple[Effect, ...]:
 def ordered(program: Program, conversation: Conversation, value: str) -> Advanced:
     """What a choice's `sets: {desk: ...}` asks: one word, or a word and its value."""
     name, _, rest = value.partition(" ")
+    if name in OF_A_CASE and not conversation.case:  # it has ended meanwhile
+        return conversation, ()
     match name:
         case "request":
             blocks = tuple(screen(program, conversation).blocks)
@@ -101,8 +106,8 @@ def ordered(program: Program, conversation: Conversation, value: str) -> Advance
             return conversation.evolve(aside=SHARE, kept_back=()), ()
         case "withdraw":
             return ended(conversation), (Order(what=OrderKind.WITHDRAW),)
-        case "elsewhere" if rest == "yes":
-            return conversation, (Order(what=OrderKind.ELSEWHERE, value=rest, blocks=tuple(screen(program, conversation).blocks)),)
+        case "elsewhere" | "renew" if rest == "yes":  # a consent: kept with the text it was asked with
+            return conversation, (Order(what=ORDERS[name], value=rest, blocks=tuple(screen(program, conversation).blocks)),)
         case _ if name in ORDERS:
             return conversation, (Order(what=ORDERS[name], value=rest),)
         case _:
@@ -110,6 +115,8 @@ def ordered(program: Program, conversation: Conversation, value: str) -> Advance
 
 
 ORDERS: Final = MappingProxyType({kind.value: kind for kind in OrderKind})
+OF_A_CASE: Final = frozenset({"reach", "prefer", "share_list", "refuse_share", "withdraw", "remove", "elsewhere", "transfer"})
+"""What means nothing without an open case, and then asks nothing."""
 
 
 def ended(conversation: Conversation) -> Conversation:
@@ -129,7 +136,7 @@ def shared(program: Program, conversation: Conversation) -> Advanced:
     """The list goes, exactly as it stands."""
     stood = screen(program, conversation)
     order = Order(what=OrderKind.SHARE, lines=stood.lines, blocks=stood.blocks)
-    return conversation.evolve(aside=""), (order,) if stood.lines else ()
+    return conversation.evolve(aside=""), (order,) if stood.lines and conversation.case else ()
 
 
 # -- what happens at the desk -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ COVER: Final = "cover"
 BUTTONS: Final = 5
 """A screen with this many choices of its own gets no navigation row: the menu button beside the text box has it."""
 LOCAL_DOORS: Final = ("local", "state")
-NO_PERSON: Final = ("person", "erase")
+NO_PERSON: Final = ("person", "erase", "waiting", "live")
 COPY: Final = "@copy:"
 SKIP: Final = Shown(label="ui.skip", code="s")
 DONE: Final = Shown(label="ui.done", code="d")
@@ -38,6 +38,7 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
     here = conversation.here
     step = program.flows[here.flow].steps[here.step]
     blocks = visible_blocks(step, conversation)
+    own = _own(program, step, conversation)
     return Screen(
         program=program.id,
         locale=conversation.locale,
@@ -47,8 +48,8 @@ def screen(program: Program, conversation: Conversation, echo: Echo | None = Non
         blocks=tuple(block.message for block in blocks),
         buttons=(
             *_letter(conversation),
-            *_own(program, step, conversation),
-            *_navigation(step, conversation, any(block.facts for block in blocks)),
+            *own,
+            *_navigation(step, conversation, own, facts=any(block.facts for block in blocks)),
         ),
         echo=echo,
         why=step.why,
@@ -126,10 +127,11 @@ def _places(program: Program, step: StepNode, conversation: Conversation) -> lis
     return shown
 
 
-def _navigation(step: StepNode, conversation: Conversation, facts: bool) -> tuple[Shown, ...]:
-    """Back, sources, a person and the exit, as far as the author has not placed them and the screen has room."""
+def _navigation(step: StepNode, conversation: Conversation, own: tuple[Shown, ...], *, facts: bool) -> tuple[Shown, ...]:
+    """Back, sources, a person and the exit, as far as the author has not placed them and the screen has room: choices that do not stand
+    on it now take none."""
     flow = conversation.here.flow
-    if flow == COVER or sum(not choice.to.startswith(COPY) for choice in step.choices) >= BUTTONS:
+    if flow == COVER or sum(shown.code[:1] == "c" for shown in own) >= BUTTONS:
         return ()
     return _row(
         back=bool(conversation.trail) and "@back" not in step.placed and conversation.mode is Mode.ACTIVE,

@@ -55,7 +55,8 @@ class Desk:
 
     `organization`: id of the one that would answer (or has the case), `name` as people read it. `minutes`: measured median to a first
     word, None when unknown. `returns`: local date and time somebody is back (`2026-12-01T08:00`), empty when unknown. `takes`: kinds of
-    media it accepts. `alias`: of the responder who has the case. `other`: name of another organization that is asked about.
+    media it accepts. `alias`: of the responder who has the case. `other`: name of another organization that is asked about. `code`: drawn
+    for this turn alone, where it makes a ticket or a return key: shown once. `speaks`: whether it writes the person's language.
     """
 
     state: DeskState = DeskState.CLOSED
@@ -66,6 +67,8 @@ class Desk:
     takes: tuple[str, ...] = ()
     alias: str = ""
     other: str = ""
+    code: str = ""
+    speaks: bool = True
 
 
 class CaseStage(StrEnum):

@@ -187,9 +187,11 @@ class Case:
     while waiting, never sinks. `kept`: the request was left while nobody was on duty. `heavy`: counts against the cap of heavy cases.
     `rung`: responders who were told; `passed`: responders who gave it back or let it lapse (asked last). `clock`: the next rung of the
     ladder (`bot.domain.clocks`), due at `due_at`. `unread`: human words the seeker has not been shown yet. `media`: kinds the organization
-    takes. `crisis_at`: a crisis word was said and no human word has followed. `next_step`: one line for the handover.
+    takes. `any_language`: the seeker was told that nobody writes theirs, and went on. `crisis_at`: a crisis word was said and no human
+    word has followed. `next_step`: one line for the handover.
     `confirmed`: None not asked since the gap, True answered with the word, False not confirmed. `word`: salted hash of the optional word.
-    `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper.
+    `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper. `claimant`: another account that gave the key; a
+    human has to say that it is the same person.
     """
 
     id: int
@@ -207,6 +209,7 @@ class Case:
     minor: bool = False
     kept: bool = False
     prefers: str = ""
+    any_language: bool = False
     reach: Reach = Reach.UNASKED
     sound: bool = False
     consents: tuple[Consent, ...] = ()
@@ -240,6 +243,7 @@ class Case:
     asked_word_at: int | None = None
     broken_glass: BreakGlass | None = None
     return_key: str = ""
+    claimant: SeekerId | None = None
     compromised: bool = False
     erased: bool = False
 
@@ -331,5 +335,3 @@ class Waited:
     organization: str
     day: int
     seconds: int
-
-

@@ -6,10 +6,8 @@ in: whoever invited them, and whoever approved them (promises.md R30).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 INVITATION_SECONDS: Final = 24 * 3600
@@ -44,7 +42,8 @@ class Responder:
     `account`: keyed hash of the platform account once redeemed. `code`: hash of the invitation's code until `code_until`. `gender`: woman,
     man or empty, only for seekers who ask. `languages`: locales they write in. `locale`: the language they read the desk in. `minors`:
     trained for minors. `cap`/`heavy_cap`: cases at once. `duty_until`: on duty until then (0: off). `resting_until`: cool-down.
-    `topics`: case id -> topic in their chat. `board`: message id of their board. `at_bottom`... nothing else of theirs is held.
+    `on_call`: may be rung for an emergency off duty. `reminded`: they were asked
+    whether they are still there. Nothing else of theirs is held.
     """
 
     id: int
@@ -68,8 +67,7 @@ class Responder:
     duty_until: int = 0
     resting_until: int = 0
     on_call: bool = False
-    topics: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
-    board: int = 0
+    reminded: bool = False
 
     def on_duty(self, at: int) -> bool:
         """Whether they said they are here and it has not lapsed."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -23,6 +23,7 @@ from bot.i18n.render import Draft
 from bot.security import tokens
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from bot.usecases.context import Context
+from bot.usecases.desk.relay import Relay
 from bot.usecases.ports import (
     DELETABLE_SECONDS,
     Change,
@@ -39,7 +40,19 @@ from bot.usecases.ports import (
 from bot.usecases.records import Records
 from bot.usecases.wording import Wording
 from flows.codec import EnvelopeError, decode_effect
-from flows.effects import Effect, EraseSeeker, RemoveMedia, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
+from flows.effects import (
+    Effect,
+    EraseSeeker,
+    Order,
+    RemoveMedia,
+    RemoveTyped,
+    Screen,
+    SetLifetimes,
+    ShowScreen,
+    ShowWords,
+    SpeakVoice,
+    Wipe,
+)
 
 log = structlog.get_logger()
 
@@ -112,8 +125,9 @@ class Chat:
 class Deliverer:
     """Delivers what is owed. `take` is called after a commit; `recover` at start-up."""
 
-    def __init__(self, context: Context, records: Records, wording: Wording) -> None:
+    def __init__(self, context: Context, records: Records, wording: Wording, relay: Relay | None = None) -> None:
         self._context = context
+        self._relay = relay
         self._records = records
         self._wording = wording
         self._chats: dict[SeekerId, Chat] = {}
@@ -142,7 +156,7 @@ class Deliverer:
         chat.messages.extend(written.messages)
         if change.erase:
             chat.queue.clear()
-        live = [effect for effect in effects if not isinstance(effect, SetLifetimes | RemoveTyped)]
+        live = [effect for effect in effects if not isinstance(effect, SetLifetimes | RemoveTyped | Order)]
         for item, effect in zip(written.outbox, live, strict=True):
             chat.queue.append(_opened(item, effect))
         self._wake(chat)
@@ -283,6 +297,8 @@ class Deliverer:
         removed = set(record.removed)
         chat.messages = [message for message in chat.messages if message.row not in removed or not message.row]
         added = await self._records.write(record)
+        if record.desk is not None and self._relay is not None:
+            self._relay.settle(record.desk)
         chat.messages.extend(added)
         chat.sending = False
 
@@ -300,6 +316,8 @@ class Deliverer:
             case Wipe():
                 spared = None if chat.uncovered else chat.screen()
                 return await self._remove(chat, owed, [m for m in chat.messages if m is not spared])
+            case ShowWords():
+                return await self._say_words(chat, owed, owed.effect)
             case RemoveMedia():
                 return await self._remove(chat, owed, [m for m in chat.messages if m.role is Role.MEDIA])
             case EraseSeeker():
@@ -391,6 +409,37 @@ class Deliverer:
         )
         rows = tuple(tuple(Button(text=k.text, data=data(k.code) if k.code else "", copy=k.copy) for k in row) for row in draft.rows)
         return Rendered(text=draft.text, bold=tuple(Bold(*span) for span in draft.bold), rows=rows)
+
+    # -- human words ----------------------------------------------------------------------------------------------------------------
+
+    async def _say_words(self, chat: Chat, owed: Owed, effect: ShowWords) -> tuple[DeliveryRecord | None, float]:
+        """One message of a responder: said, said anew after an edit, or taken from the chat again."""
+        said = await self._relay.words(effect.words) if self._relay else None
+        if self._relay is None or said is None:
+            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+        if said.gone:
+            standing = [message for message in chat.messages if message.message_id == said.shown]
+            return await self._remove(chat, owed, standing)
+        message = Rendered(text=said.text)
+        if said.shown:
+            outcome = await self._context.channel.edit(chat.chat_id, said.shown, message)
+            return (
+                (None, growing(owed.tries, 0.2))
+                if outcome.result in (Result.RETRY, Result.UNKNOWN)
+                else (_done(chat, owed, Delivery.DELIVERED), 0.0)
+            )
+        chat.sending = True
+        outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound)
+        if outcome.result is Result.RETRY:
+            return None, outcome.after
+        if outcome.result is Result.UNKNOWN:
+            return None, AMBIGUOUS_PAUSE
+        write = self._relay.delivered(effect.words, outcome)
+        if outcome.result is not Result.DONE:
+            record = self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP)
+            return replace(record, desk=write), 0.0
+        added = self._wording.human_message(said.phone, outcome, int(self._context.clock.now()))
+        return replace(_done(chat, owed, Delivery.DELIVERED, added=(added,)), desk=write), 0.0
 
     # -- voice ----------------------------------------------------------------------------------------------------------------------
 

@@ -8,28 +8,49 @@ work, and the update is quarantined by id and error class. Text is used in memor
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import structlog
 
+from bot.domain.case import CaseStatus, WordsState
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
 from bot.usecases.buckets import Buckets, Turnout
 from bot.usecases.channel import THEIRS, Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
+from bot.usecases.desk import conversing
+from bot.usecases.desk import orders as orders_of
+from bot.usecases.desk.office import Office
+from bot.usecases.desk.ports import DeskVerdict, DeskWrite
 from bot.usecases.emergency import Emergency, hint
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
 from bot.usecases.recent import Recent
 from flows.advance import advance, begin
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
-from flows.effects import Effect, EraseSeeker, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
+from flows.effects import (
+    Effect,
+    EraseSeeker,
+    Order,
+    OrderKind,
+    RemoveTyped,
+    Screen,
+    SetLifetimes,
+    ShowScreen,
+    ShowWords,
+    SpeakVoice,
+    Wipe,
+)
 from flows.events import (
     COMMANDS,
     Blocked,
+    CaseNews,
     Command,
     CommandGiven,
+    DeskTold,
     Event,
     MediaKind,
     MediaReceived,
@@ -42,7 +63,7 @@ from flows.events import (
 from flows.limits import COVER_SECONDS
 from flows.program import Program
 from flows.screens import place_of
-from flows.state import Conversation, Mode
+from flows.state import CaseStage, Conversation, Mode
 from flows.times import TABLE
 
 log = structlog.get_logger()
@@ -51,16 +72,29 @@ WAVE = 128
 """Chats in one commit at most."""
 TRIES = 3
 GROUPS_AT_ONCE = 16
+OFFERED = 256
+"""People who looked at an offer last, and are told when it changes."""
+STAGES = MappingProxyType({CaseStatus.OPEN: CaseStage.WAITING, CaseStatus.ASSIGNED: CaseStage.LIVE, CaseStatus.CLOSED: CaseStage.NONE})
+HEARD = (OrderKind.WORDS, OrderKind.MEDIA)
+TOLD = MappingProxyType(
+    {
+        Verdict.COMMITTED: DeskVerdict.COMMITTED,
+        Verdict.SEEN: DeskVerdict.SEEN,
+        Verdict.CONFLICT: DeskVerdict.CONFLICT,
+        Verdict.FAILED: DeskVerdict.CONFLICT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One event of one seeker, ready to be worked. `incoming` is None for a timer."""
+    """One event of one seeker, ready to be worked. `incoming` is None for a timer, and for an `event` of the desk."""
 
     seeker: SeekerId
     incoming: Incoming | None = None
     timer: str = ""
     at: int = 0
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +111,13 @@ class Prepared:
 class Reception:
     """Receives batches of a channel (`Receiver`) and the worker's timers, one group at a time."""
 
-    def __init__(self, context: Context, deliverer: Deliverer, buckets: Buckets | None = None) -> None:
+    def __init__(self, context: Context, deliverer: Deliverer, buckets: Buckets | None = None, office: Office | None = None) -> None:
         self._context = context
+        self._office = office
         self._buckets = buckets
         self._deliverer = deliverer
-        self._turnstile = asyncio.Lock()
+        self._turnstile = office.turnstile if office else asyncio.Lock()
+        self._offered: OrderedDict[SeekerId, None] = OrderedDict()
         self._recent = Recent()
         self._emergency = Emergency(context, deliverer, self._cover_of)
         self._unsure = False
@@ -137,6 +173,40 @@ class Reception:
                 due = sorted((at, name) for name, at in conversation.timers.items() if at <= now) if conversation else []
                 for _, name in due:
                     await self._wave([Turn(seeker=seeker, timer=name, at=now)])
+
+    async def retell(self) -> None:
+        """The desk opened or closed a door: whoever looks at an offer reads the truth again."""
+        now = int(self._context.clock.now())
+        async with self._turnstile:
+            for seeker in tuple(self._offered):
+                await self._wave([Turn(seeker=seeker, at=now, event=DeskTold(at=now))])
+
+    async def tell(self, seeker: SeekerId, news: CaseNews | None, write: DeskWrite, refresh: int) -> DeskVerdict:
+        """Tell a seeker news of their case in one transaction with what the desk wrote (`Office.tell`). Called inside the turnstile."""
+        storage = self._context.storage
+        self._deliverer.await_changes([seeker])
+        try:
+            held = (await storage.read([seeker], ()))[0].get(seeker) or Held()
+            if held.chat_id is None:  # nobody to tell any more: the desk's own part stands
+                verdict = await storage.write_desk(write)
+                if verdict is DeskVerdict.COMMITTED and self._office:
+                    self._office.settle(write)
+                return verdict
+            made = await self._told(Turn(seeker=seeker, at=write.at, event=news), held, write, refresh)
+            written = (await storage.write([made.change]))[0]
+            if written.verdict is Verdict.COMMITTED:
+                self._committed(Turn(seeker=seeker, at=write.at), made, written, held)
+            return TOLD[written.verdict] if written.error != "ConsentMissing" else DeskVerdict.REFUSED
+        finally:
+            self._deliverer.let_go([seeker])
+
+    async def _told(self, turn: Turn, held: Held, write: DeskWrite, refresh: int) -> Prepared:
+        """The change of one piece of news: what the engine makes of it, and the desk's own write."""
+        again: tuple[Effect, ...] = (ShowWords(words=refresh),) if refresh else ()
+        if turn.event is None:
+            change = Change(seeker=turn.seeker, update_id=None, at=turn.at, expected_version=held.version, desk=write)
+            return Prepared(change=replace(change, outbox=tuple(_items(turn.seeker, 0, again))), effects=again)
+        return await self._advance(turn, held, safe=False, write=write)
 
     def _turn(self, incoming: Incoming) -> Turn:
         at = int(self._context.clock.now())
@@ -194,6 +264,20 @@ class Reception:
             if turn.incoming and made.change.messages:
                 self._emergency.card_kept(turn.incoming.chat_id)
             self._deliverer.take(turn.seeker, held, made.change, written, made.effects)
+            self._remember_offer(turn.seeker, made.effects)
+            if made.change.desk is not None and self._office is not None:
+                self._office.settle(made.change.desk)
+
+    def _remember_offer(self, seeker: SeekerId, effects: Sequence[Effect]) -> None:
+        """Whose screen speaks of the desk, so that it can be put right when a door opens or closes."""
+        shown = next((effect.screen for effect in effects if isinstance(effect, ShowScreen)), None)
+        if shown is None:
+            return
+        self._offered.pop(seeker, None)
+        if shown.desk is not None:
+            self._offered[seeker] = None
+            if len(self._offered) > OFFERED:
+                self._offered.popitem(last=False)
 
     def _acknowledge(self, turn: Turn) -> None:
         if turn.incoming and turn.incoming.press_id:
@@ -235,22 +319,87 @@ class Reception:
         for _ in range(TRIES if turn.incoming else 0):
             await self._context.storage.quarantine(turn.incoming.update_id if turn.incoming else 0, error, turn.at)
 
-    async def _advance(self, turn: Turn, held: Held, *, safe: bool) -> Prepared:
+    async def _advance(self, turn: Turn, held: Held, *, safe: bool, write: DeskWrite | None = None) -> Prepared:
         before = None if safe or held.conversation is None else self._recent.take(held.conversation) or _conversation(held)
         program = await self._program(before)
         if before is None:
             before = begin(program, locale=hint(turn.incoming), cover_until=_cover_until(held, turn.at))
         if held.older_remains and not before.older_remains:
             before = before.evolve(older_remains=True)
+        before = self._informed(turn.seeker, before)
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
+        if (changed := await self._edited(turn, before, event)) is not None:
+            return Prepared(change=replace(_seen_only(turn, turn.incoming), desk=changed), effects=())
         turnout = self._turnout(turn, event)
         if turnout is Turnout.NOTED:
             return Prepared(change=_unanswered(turn, held, before), effects=())
         if turnout is Turnout.ONCE_MORE:
             event = StalePressed(at=turn.at)
-        after, effects = advance(program, before, event)
+        after, advanced = advance(program, before, event)
         purged = bool(before.answers) and not after.answers
-        return Prepared(change=self._change(turn, held, after, effects, event), effects=effects, purged=purged)
+        orders = tuple(effect for effect in advanced if isinstance(effect, Order))
+        desk = await self._obeyed(turn, program, before, after, orders) if orders and not safe else None
+        effects = self._each_word(turn.seeker, tuple(effect for effect in advanced if not isinstance(effect, Order)), write)
+        change = self._change(turn, held, after, effects, event, heard=any(order.what in HEARD for order in orders))
+        return Prepared(change=replace(change, desk=write or desk), effects=effects, purged=purged)
+
+    # -- the desk ----------------------------------------------------------------------------------------------------------------
+
+    def _informed(self, seeker: SeekerId, conversation: Conversation) -> Conversation:
+        """What the engine may know of the desk in this turn. How far the case has come is the desk's to say: a conversation only
+        remembers it."""
+        if self._office is None:
+            return conversation
+        case = self._office.book.case_of(seeker)
+        stage = STAGES[case.status] if case is not None else CaseStage.NONE
+        known = conversation if conversation.case is stage else conversation.evolve(case=stage)
+        return known.evolve(desk=self._office.desk(seeker, known))
+
+    async def _edited(self, turn: Turn, before: Conversation, event: Event) -> DeskWrite | None:
+        """Words already sent to a human were changed: the human reads them anew, and the program says nothing."""
+        office, incoming = self._office, turn.incoming
+        if office is None or incoming is None or not (incoming.edited and before.case) or not isinstance(event, TextReceived):
+            return None
+        return orders_of.edited(await self._at_the_desk(office, turn, self._context.programs.current, before, before))
+
+    async def _obeyed(
+        self, turn: Turn, program: Program, before: Conversation, after: Conversation, orders: tuple[Order, ...]
+    ) -> DeskWrite | None:
+        if self._office is None:
+            return None
+        return orders_of.obey(await self._at_the_desk(self._office, turn, program, before, after), orders)
+
+    async def _at_the_desk(self, office: Office, turn: Turn, program: Program, before: Conversation, after: Conversation) -> orders_of.Turn:
+        case = office.book.case_of(turn.seeker)
+        return orders_of.Turn(
+            office=office,
+            seeker=turn.seeker,
+            program=program,
+            before=before,
+            after=after,
+            incoming=turn.incoming,
+            transcript=await conversing.transcript(office, case) if case else (),
+            draft=office.draft(turn.at),
+            case=case,
+        )
+
+    def _each_word(self, seeker: SeekerId, effects: tuple[Effect, ...], write: DeskWrite | None) -> tuple[Effect, ...]:
+        """Each human message leaves by itself: `ShowWords(until)` becomes one effect for each that has not been shown."""
+        if self._office is None or not any(isinstance(effect, ShowWords) for effect in effects):
+            return effects
+        case = self._office.book.case_of(seeker)
+        ready = {words.id: words for words in (self._office.book.to_seeker(case.id) if case else ())}
+        ready |= {words.id: words for words in (write.words if write else ()) if words.state is WordsState.ENVELOPE}
+        inorder = sorted(ready.values(), key=lambda words: words.number)
+        return tuple(
+            one
+            for effect in effects
+            for one in (
+                (ShowWords(words=words.id, until=effect.until, sound=effect.sound) for words in inorder if words.id <= effect.until)
+                if isinstance(effect, ShowWords)
+                else (effect,)
+            )
+        )
 
     def _turnout(self, turn: Turn, event: Event) -> Turnout:
         """What this turn gets of the person's twenty a minute. Leaving, erasing, danger and our own timers are always answered."""
@@ -271,6 +420,8 @@ class Reception:
 
     def _event(self, turn: Turn, conversation: Conversation, program: Program) -> Event:
         incoming, at = turn.incoming, turn.at
+        if turn.event is not None:
+            return turn.event
         if incoming is None:
             return TimerFired(at=at, name=turn.timer)
         match incoming.kind:
@@ -307,7 +458,9 @@ class Reception:
 
     # -- out: everything one event does ----------------------------------------------------------------------------------------
 
-    def _change(self, turn: Turn, held: Held, after: Conversation, effects: tuple[Effect, ...], event: Event) -> Change:
+    def _change(
+        self, turn: Turn, held: Held, after: Conversation, effects: tuple[Effect, ...], event: Event, *, heard: bool = False
+    ) -> Change:
         incoming = turn.incoming
         erase = next((effect for effect in effects if isinstance(effect, EraseSeeker)), None)
         lifetimes = [effect.seconds for effect in effects if isinstance(effect, SetLifetimes)]
@@ -321,7 +474,11 @@ class Reception:
             program=after.program,
             due_at=after.due_at(),
             chat_id=incoming.chat_id if incoming else None,  # always: an erasure may take the held one away before this is written
-            messages=(*_theirs(incoming, after), *self._emergency.standing_card(incoming), *self._stray(turn, held, after, event)),
+            messages=(
+                *_theirs(incoming, after, heard=heard),
+                *self._emergency.standing_card(incoming),
+                *self._stray(turn, held, after, event),
+            ),
             outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
             # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.
             drop_unsent_screens=not held.erasing and any(isinstance(effect, ShowScreen) for effect in effects),
@@ -398,8 +555,8 @@ def _cover_until(held: Held, at: int) -> int:
     return until if until > at else 0
 
 
-def _seen_only(turn: Turn, incoming: Incoming) -> Change:
-    return Change(seeker=turn.seeker, update_id=incoming.update_id, at=turn.at, expected_version=0)
+def _seen_only(turn: Turn, incoming: Incoming | None) -> Change:
+    return Change(seeker=turn.seeker, update_id=incoming.update_id if incoming else None, at=turn.at, expected_version=0)
 
 
 def _unanswered(turn: Turn, held: Held, conversation: Conversation) -> Change:
@@ -415,14 +572,15 @@ def _unanswered(turn: Turn, held: Held, conversation: Conversation) -> Change:
     )
 
 
-def _theirs(incoming: Incoming | None, after: Conversation) -> tuple[ChatMessage, ...]:
-    """The message that now stands in the chat. What may be their only copy (a recording, a picture, a file) has no time of its own: it goes
+def _theirs(incoming: Incoming | None, after: Conversation, *, heard: bool = False) -> tuple[ChatMessage, ...]:
+    """The message that now stands in the chat. In a live conversation nothing goes turn by turn (`heard`: it went to the human). What may
+    be their only copy (a recording, a picture, a file) has no time of its own: it goes
     only when the person says so, or leaves. A place or a contact goes like typed words."""
     if incoming is None or incoming.kind not in THEIRS or not incoming.message_id or incoming.edited:
         return ()
     media = incoming.kind is Kind.MEDIA and incoming.media in KEPT
     until = None if media else incoming.sent_at + TABLE[after.phone].lifetime
-    role = Role.MEDIA if media else Role.TYPED
+    role = Role.MEDIA if media else Role.HUMAN if heard and after.case is CaseStage.LIVE else Role.TYPED
     return (ChatMessage(message_id=incoming.message_id, role=role, sent_at=incoming.sent_at, delete_at=until),)
 
 
@@ -432,12 +590,12 @@ def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[
     at_once = any(isinstance(effect, RemoveTyped) for effect in effects)
     spoken = any(isinstance(effect, SpeakVoice) for effect in effects)
     for effect in effects:
-        if isinstance(effect, SetLifetimes | RemoveTyped):
+        if isinstance(effect, SetLifetimes | RemoveTyped | Order):
             continue
         urgent = leaving or (isinstance(effect, ShowScreen) and effect.urgent)
         yield OutboxItem(
             seeker=seeker,
             kind=type(effect).__name__,
             payload=header(own, at_once, spoken) + encode_effect(effect),
-            priority=Priority.PANIC if urgent else Priority.REPLY,
+            priority=Priority.PANIC if urgent else Priority.LIVE if isinstance(effect, ShowWords) else Priority.REPLY,
         )

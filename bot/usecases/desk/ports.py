@@ -162,5 +162,3 @@ class DeskStorage(Protocol):
     async def audit_trail(self, limit: int = 100) -> Sequence[AuditEntry]:
         """The newest entries, oldest first."""
         ...
-
-

@@ -77,6 +77,18 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "dull-opening": "A sensitive word stands in the first forty characters, which a notification shows.",
         "never-said": "A sentence Amparo must never say.",
         "exclamation": "An exclamation mark on a screen of a need.",
+        # the desk
+        "unknown-place": "An organization answers in a state that is not in content/places.yaml.",
+        "unknown-language": "An organization answers in a language nobody can ask in.",
+        "unknown-organization": "An organization names another that is not there, or one of the demo.",
+        "unknown-zone": "An organization's time zone is not in the time-zone database.",
+        "complaints-inside": "An organization would read the complaints about itself.",
+        "alternative-no-door": "What answers instead of an organization is nothing one can call or write to.",
+        "hours-overlap": "An organization's hours lie on each other.",
+        "holidays-run-out": "An organization's list of holidays ends within sixty days.",
+        "only-demo": "Only organizations of the demo are written: nobody would answer.",
+        "clock-order": "A clock's rungs do not follow each other, or the more urgent waits longer.",
+        "clock-slow": "A clock is slower than somebody in danger can wait.",
         # scenarios
         "no-scenario": "A flow without a scenario.",
         "scenario-unknown-flow": "Scenarios for a flow that does not exist.",

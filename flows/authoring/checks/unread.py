@@ -22,6 +22,8 @@ FOLLOWS: Final = MappingProxyType(
         "understanding": ("unknown-intent", "crisis-unheard", *PLAYED),
         "scenarios": (),
         "urgency": ("scenario-fails",),
+        "desk": ("translation-orphan",),
+        "replies": ("translation-orphan",),
     }
 )
 """Folder, or file of `content/` -> codes that may follow from it."""

@@ -1,0 +1,438 @@
+"""From the desk's outbox to responders' chats: one chat after its own order, many chats at once.
+
+Each case is a topic of its own in the responder's private chat, titled by its alias. A topic that was lost is made again, with everything
+that stood in it, before anything else is said: nothing about a case is ever said outside its topic. Where the platform has no topics, the
+same messages stand in the main chat, each with the alias before it, and are answered by replies.
+
+A message is recorded as delivered in the same commit that takes it off the outbox, so a crash repeats at most one message in a chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from bot.domain.case import Case, Direction, Words, WordsState
+from bot.domain.staff import Responder, ResponderState
+from bot.security.sealing import Secret
+from bot.usecases.channel import TOPIC_MISSING, Channel, DeskChannel, Outcome, Rendered, Result, Upload
+from bot.usecases.desk.conversing import transcript
+from bot.usecases.desk.looking import Look
+from bot.usecases.desk.office import Office
+from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskWrite
+from bot.usecases.desk.views import ANYBODY, NEEDS_TRANSCRIPT, NOTICES, VIEWS
+from bot.usecases.ports import StorageDown
+
+log = structlog.get_logger()
+
+TRIES: Final = 60
+PAUSE_LIMIT: Final = 60.0
+PATIENCE: Final = 5.0
+TITLE_LIMIT: Final = 128
+CAPTION_LIMIT: Final = 1000
+TOPIC: Final = "topic"
+STANDING: Final = frozenset({"board"})
+"""Kinds of which one message stands, and is edited in place."""
+
+
+@dataclass(slots=True)
+class Task:
+    """One outbox item, opened."""
+
+    item: DeskItem
+    op: str
+    view: str
+    kind: str
+    words: int
+    silent: bool
+    topic: bool
+    args: dict[str, Any]
+    tries: int = 0
+
+
+@dataclass(slots=True)
+class Chat:
+    """A responder's chat with what is owed to it."""
+
+    queue: deque[Task] = field(default_factory=deque)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+def opened(item: DeskItem) -> Task:
+    """An item as it was stored."""
+    held = orjson.loads(item.payload)
+    return Task(
+        item=item,
+        op=held["op"],
+        view=held["view"],
+        kind=held["as"],
+        words=held["words"],
+        silent=held["silent"],
+        topic=held["topic"],
+        args=held["args"],
+    )
+
+
+class DeskDeliverer:
+    """Delivers what is owed to responders. `take` after a commit, `recover` at start-up."""
+
+    def __init__(self, office: Office, channel: DeskChannel, seekers: Channel, key: Secret) -> None:
+        self._office = office
+        self._channel = channel
+        self._seekers = seekers
+        self._key = key
+        self._chats: dict[int, Chat] = {}
+        self._closing = False
+
+    # -- what is owed ----------------------------------------------------------------------------------------------------------
+
+    def take(self, write: DeskWrite) -> None:
+        """Queue what a committed write owes, and forget what it took away."""
+        for responder, case in write.items_gone_of:
+            self._forget(responder, case, before=write)
+        for item in write.items:
+            self._queue(item)
+
+    def recover(self, items: Iterable[DeskItem]) -> None:
+        """Queue what an earlier run left undone."""
+        for item in items:
+            self._queue(item)
+
+    def _queue(self, item: DeskItem) -> None:
+        chat = self._chats.setdefault(item.responder, Chat())
+        chat.queue.append(opened(item))
+        if item.priority == 0:
+            chat.queue = deque(sorted(chat.queue, key=lambda task: task.item.priority != 0))
+        chat.woken.set()
+        if chat.task is None and not self._closing:
+            chat.task = asyncio.get_running_loop().create_task(self._drain(item.responder, chat))
+
+    def _forget(self, responder: int, case: int, *, before: DeskWrite) -> None:
+        chat = self._chats.get(responder)
+        newer = {item.row for item in before.items}
+        if chat is not None:
+            chat.queue = deque(
+                task for task in chat.queue if task.item.row in newer or (case and task.item.case != case) or task.op == "clear"
+            )
+
+    async def settle(self) -> None:
+        """Wait until nothing is owed that can be delivered now."""
+        while tasks := [chat.task for chat in self._chats.values() if chat.task]:
+            await asyncio.wait(tasks)
+
+    async def close(self) -> None:
+        """Stop after the calls under way."""
+        self._closing = True
+        for chat in self._chats.values():
+            chat.woken.set()
+        await self.settle()
+
+    # -- one chat -----------------------------------------------------------------------------------------------------------------
+
+    async def _drain(self, responder: int, chat: Chat) -> None:
+        try:
+            while chat.queue and not self._closing:
+                task = chat.queue[0]
+                chat.woken.clear()
+                try:
+                    pause = await self._attempt(responder, task)
+                except StorageDown:
+                    pause = 1.0
+                if pause is None:
+                    chat.queue = deque(other for other in chat.queue if other is not task)
+                else:
+                    task.tries += 1
+                    await self._wait(chat, pause)
+        except Exception as error:  # one chat that cannot be worked must not take the others with it; its items stay in the outbox
+            log.error("desk_delivery_failed", error=type(error).__name__)
+        finally:
+            chat.task = None
+
+    async def _wait(self, chat: Chat, pause: float) -> None:
+        try:
+            await asyncio.wait_for(chat.woken.wait(), min(pause, PAUSE_LIMIT))
+        except TimeoutError:
+            return
+
+    async def _attempt(self, number: int, task: Task) -> float | None:
+        """Try one item. None: done with; else the seconds to wait before the next try."""
+        responder = self._office.book.responders.get(number)
+        if responder is None or responder.chat_id is None or task.tries >= TRIES:
+            return await self._done(task)
+        if task.op == "clear":
+            return await self._clear(responder, task)
+        if task.op == "remove":
+            return await self._remove(responder, task)
+        look = await self._look(responder, task)
+        if look is None:
+            return await self._done(task)
+        if task.op == "media":
+            return await self._media(responder, task, look)
+        message = VIEWS[task.view](look) if task.view in VIEWS else None
+        if message is None:
+            return await self._done(task)
+        if task.op == "edit" or task.kind in STANDING:
+            return await self._edit(responder, task, look, message)
+        return await self._post(responder, task, look, message)
+
+    # -- may this be seen at all? -----------------------------------------------------------------------------------------------------
+
+    async def _look(self, responder: Responder, task: Task) -> Look | None:
+        """What the view may look at; None when they may not see it (any more)."""
+        office, at = self._office, self._office.now()
+        if responder.state is not ResponderState.ACTIVE and task.view not in ANYBODY:
+            return None
+        case = office.book.cases.get(task.item.case) if task.item.case else None
+        if task.item.case and (case is None or not case.may_see(at) or not self._theirs(responder, case, task.view)):
+            return None
+        words = await self._words(case, task.words) if case and task.words else None
+        if task.words and words is None:
+            return None
+        read = case is not None and task.view in NEEDS_TRANSCRIPT
+        return Look(
+            office=office,
+            responder=responder,
+            case=case,
+            words=words,
+            args=task.args,
+            at=at,
+            key=self._key,
+            transcript=await transcript(office, case) if read and case else (),
+            notes=await office.book.storage.notes(case.id) if read and case else (),
+        )
+
+    def _theirs(self, responder: Responder, case: Case, view: str) -> bool:
+        """Whoever has the case sees it; a notice says nothing but that somebody waits, to those of the organization."""
+        if responder.organization != case.organization:
+            return False
+        return responder.id == case.responder or view in NOTICES
+
+    async def _words(self, case: Case | None, number: int) -> Words | None:
+        if case is None:
+            return None
+        held = self._office.book.words.get(case.id, {}).get(number)
+        if held is not None:
+            return held
+        return next((one for one in await self._office.book.storage.words(case.id) if one.id == number), None)
+
+    # -- saying it ---------------------------------------------------------------------------------------------------------------------
+
+    async def _post(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:
+        if look.words is not None and task.kind == "words" and look.words.state is not WordsState.QUEUED and not task.args.get("again"):
+            return await self._done(task)  # taken back, or delivered by an earlier run
+        thread, pause = await self._thread(responder, task, look)
+        if pause is not None:
+            return pause
+        shown = message if thread or look.case is None or not task.topic else named(look, message)
+        outcome = await self._channel.send(
+            responder.chat_id or 0,
+            shown,
+            thread_id=thread,
+            reply_to=look.words.source if look.words and task.kind == "held" else 0,
+            silent=task.silent,
+            urgent=task.item.priority == 0,
+            asks=bool(task.args.get("asks")),
+        )
+        return await self._said(responder, task, look, outcome, thread)
+
+    async def _media(self, responder: Responder, task: Task, look: Look) -> float | None:
+        """A file goes from one bot to the other through memory, never to disk; what cannot be had is said to be missing."""
+        words = look.words
+        if words is None or words.state is not WordsState.QUEUED or words.media is None:
+            return await self._done(task)
+        thread, pause = await self._thread(responder, task, look)
+        if pause is not None:
+            return pause
+        chat, caption = responder.chat_id or 0, f"{words.number} · {words.text}" if words.text else f"{words.number}"
+        if len(caption) > CAPTION_LIMIT:  # the words go by themselves, so that none are lost
+            await self._channel.send(chat, Rendered(text=caption), thread_id=thread)
+            caption = f"{words.number}"
+        if words.place:
+            latitude, _, longitude = words.place.partition(",")
+            outcome = await self._channel.send_place(chat, float(latitude), float(longitude), thread_id=thread)
+            return await self._said(responder, task, look, outcome, thread)
+        content = await self._seekers.download(words.file)
+        if content is None:
+            message = Rendered(text=look.say("media_missing", number=words.number))
+            return await self._said(responder, task, look, await self._channel.send(chat, message, thread_id=thread), thread)
+        upload = Upload(content=content, mime=words.mime)
+        outcome = await self._channel.send_media(chat, words.media, upload, thread_id=thread, caption=caption)
+        return await self._said(responder, task, look, outcome, thread)
+
+    async def _said(self, responder: Responder, task: Task, look: Look, outcome: Outcome, thread: int) -> float | None:
+        if outcome.result is Result.RETRY:
+            return max(outcome.after, 0.1)
+        if outcome.result is Result.UNKNOWN:
+            return PATIENCE
+        if outcome.result is Result.MISSING and outcome.error == TOPIC_MISSING and thread:
+            await self._topic_lost(responder, look, outcome.message_id)
+            return 0.0
+        if outcome.result is not Result.DONE:
+            log.error("desk_item_given_up", kind=task.view or task.op, outcome=outcome.result.value)
+            return await self._done(task)
+        standing = DeskMessage(
+            row=self._office.book.storage.desk_number(),
+            responder=responder.id,
+            case=look.case.id if look.case else 0,
+            kind=task.kind,
+            message_id=outcome.message_id,
+            thread=thread,
+            words=task.words,
+            at=look.at,
+        )
+        async with self._office.turnstile:  # words that were taken back while they were being sent must not come back to life
+            draft = self._office.draft(look.at)
+            draft.messages.append(standing)
+            if not self._delivered(draft.words, look, outcome, thread, task):
+                draft.remove(responder.id, "words", case=standing.case, words=task.words)
+            return await self._done(task, draft.write())
+
+    def _delivered(self, rows: dict[int, Words], look: Look, outcome: Outcome, thread: int, task: Task) -> bool:
+        """A seeker's words have reached the responder. Where the organization keeps none, only their number is left. False: they were taken
+        back meanwhile, and must go from the chat again."""
+        words = look.words
+        if words is None or words.direction is not Direction.SEEKER or task.kind != "words" or words.state is not WordsState.QUEUED:
+            return True
+        now = self._office.book.words.get(words.case, {}).get(words.id)
+        if now is None or now.state is not WordsState.QUEUED:
+            return False
+        kept = self._office.has_words(look.the_case)
+        blank: dict[str, Any] = {} if kept else {"text": "", "file": "", "place": ""}
+        rows[words.id] = replace(now, state=WordsState.DELIVERED, shown=outcome.message_id, thread=thread, **blank)
+        return True
+
+    async def _edit(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:
+        standing = await self._standing(responder, task, look)
+        if standing is None:
+            if task.kind in STANDING or task.op == "post":
+                return await self._post(responder, task, look, message)
+            return await self._done(task)
+        shown = message if standing.thread or look.case is None or not task.topic else named(look, message)
+        outcome = await self._channel.edit(responder.chat_id or 0, standing.message_id, shown)
+        if outcome.result in (Result.RETRY, Result.UNKNOWN):
+            return max(outcome.after, 0.5)
+        if outcome.result is Result.MISSING:
+            gone = self._office.draft(look.at)
+            gone.messages_gone.append(standing.row)
+            await self._write(gone.write())
+            return 0.0 if task.kind in STANDING else await self._done(task)
+        return await self._done(task)
+
+    async def _standing(self, responder: Responder, task: Task, look: Look) -> DeskMessage | None:
+        """The newest message of this kind, about this case and these words."""
+        case = int(task.args.get("of") or (look.case.id if look.case else 0))
+        ledger = await self._office.book.ledger(responder.id)
+        mine = (m for m in ledger.values() if m.kind == task.kind and m.case == case and (not task.words or m.words == task.words))
+        return max(mine, key=lambda message: message.row, default=None)
+
+    # -- topics ------------------------------------------------------------------------------------------------------------------------
+
+    async def _thread(self, responder: Responder, task: Task, look: Look) -> tuple[int, float | None]:
+        """The topic this belongs into (0: none), made when there is none yet; or the seconds to wait."""
+        if look.case is None or not task.topic or responder.id != look.case.responder or not await self._channel.topics_enabled():
+            return 0, None
+        ledger = await self._office.book.ledger(responder.id)
+        held = next((message for message in ledger.values() if message.kind == TOPIC and message.case == look.the_case.id), None)
+        if held is not None:
+            return held.thread, None
+        outcome = await self._channel.open_topic(responder.chat_id or 0, look.the_case.designation[:TITLE_LIMIT])
+        if outcome.result in (Result.RETRY, Result.UNKNOWN):
+            return 0, max(outcome.after, 0.5)
+        if outcome.result is not Result.DONE:
+            return 0, None  # no topics after all: the same goes by replies
+        draft = self._office.draft(look.at)
+        draft.messages.append(
+            DeskMessage(
+                row=draft.number(),
+                responder=responder.id,
+                case=look.the_case.id,
+                kind=TOPIC,
+                message_id=outcome.thread_id,
+                thread=outcome.thread_id,
+                at=look.at,
+            )
+        )
+        await self._write(draft.write())
+        return outcome.thread_id, None
+
+    async def _topic_lost(self, responder: Responder, look: Look, stray: int) -> None:
+        """The responder (or the platform) removed the topic: forget it, and say everything again in a new one, in order. `stray`: a message
+        that landed outside it and could not be deleted yet."""
+        ledger = await self._office.book.ledger(responder.id)
+        case = look.the_case
+        draft = self._office.draft(look.at)
+        lost = (one for one in ledger.values() if one.case == case.id and (one.thread or one.kind == TOPIC))
+        draft.messages_gone.extend(one.row for one in lost)
+        if stray:
+            draft.messages.append(
+                DeskMessage(row=draft.number(), responder=responder.id, case=case.id, kind="stray", message_id=stray, at=look.at)
+            )
+            draft.remove(responder.id, "stray", case=case.id)
+        draft.post(responder.id, "header", case=case)
+        for words in await transcript(self._office, case):
+            if words.state is WordsState.DELIVERED:
+                draft.post(responder.id, "words", case=case, kind="words", words=words.id, again=True)
+        write = draft.write()
+        await self._write(write)
+        chat = self._chats[responder.id]
+        mine = {item.row for item in write.items}
+        again = [task for task in chat.queue if task.item.row in mine]
+        chat.queue = deque([*again, *(task for task in chat.queue if task.item.row not in mine)])
+
+    # -- removing ----------------------------------------------------------------------------------------------------------------------
+
+    async def _clear(self, responder: Responder, task: Task) -> float | None:
+        """Empty a case's topic and every message about it; without a case, the whole chat."""
+        case = int(task.args.get("of") or 0)
+        ledger = await self._office.book.ledger(responder.id)
+        mine = [message for message in ledger.values() if not case or message.case == case]
+        for topic in [message for message in mine if message.kind == TOPIC]:
+            outcome = await self._channel.drop_topic(responder.chat_id or 0, topic.thread, urgent=True)
+            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
+                return max(outcome.after, 0.2)
+        left = [message.message_id for message in mine if message.kind != TOPIC]
+        if left:
+            outcome = await self._channel.delete(responder.chat_id or 0, left, urgent=True)
+            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
+                return max(outcome.after, 0.2)
+        draft = self._office.draft()
+        draft.messages_gone.extend(message.row for message in mine)
+        return await self._done(task, draft.write())
+
+    async def _remove(self, responder: Responder, task: Task) -> float | None:
+        ledger = await self._office.book.ledger(responder.id)
+        case = int(task.args.get("of") or 0)
+        mine = [
+            m for m in ledger.values() if m.kind == task.kind and (not case or m.case == case) and (not task.words or m.words == task.words)
+        ]
+        if mine:
+            outcome = await self._channel.delete(responder.chat_id or 0, [message.message_id for message in mine])
+            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
+                return max(outcome.after, 0.2)
+        draft = self._office.draft()
+        draft.messages_gone.extend(message.row for message in mine)
+        return await self._done(task, draft.write())
+
+    # -- writing it down ------------------------------------------------------------------------------------------------------------------
+
+    async def _done(self, task: Task, write: DeskWrite | None = None) -> float | None:
+        """Off the outbox, with what came of it, in one commit."""
+        write = write or self._office.draft().write()
+        await self._write(replace(write, items_gone=(*write.items_gone, task.item.row)))
+        return None
+
+    async def _write(self, write: DeskWrite) -> None:
+        await self._office.book.storage.write_desk(write)
+        self._office.settle(write)
+
+
+def named(look: Look, message: Rendered) -> Rendered:
+    """Without topics, the alias stands before everything about a case."""
+    return Rendered(text=f"{look.the_case.designation} · {message.text}", rows=message.rows)

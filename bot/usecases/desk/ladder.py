@@ -1,0 +1,281 @@
+"""What happens at the desk by itself: requests are rung, words leave their hold, clocks climb, agreed messages go out.
+
+`Ladder.pass_` is one pass over everything that is due. What is due stands in the cases and words themselves, so a restart forgets
+nothing, and
+the tests move the clock. Each thing that is done is a write of its own: a case that cannot be worked must not hold up the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+
+from bot.domain import follow_up, handoff, routing
+from bot.domain.audit import Deed
+from bot.domain.case import DAY, Case, CaseStatus, WordsState
+from bot.domain.clocks import Rung, next_due
+from bot.domain.machines import RuleBroken
+from bot.domain.staff import Responder, ResponderState
+from bot.usecases.desk import conversing, windows
+from bot.usecases.desk.doing import NOTHING, Did, telling
+from bot.usecases.desk.draft import PROGRAM, Draft
+from bot.usecases.desk.office import Conflict, Office
+from flows.events import News
+
+log = structlog.get_logger()
+
+Step = Callable[[Office, Draft, Case], Did]
+
+
+@dataclass(slots=True)
+class Ladder:
+    """The desk's own clockwork. `pass_` holds the turnstile only for one write at a time."""
+
+    office: Office
+
+    async def pass_(self) -> None:
+        """Everything that is due now."""
+        office = self.office
+        if await office.book.storage.staff_moved():
+            async with office.turnstile:
+                await self._staff_moved()
+        for words in [one for one in office.book.held() if one.release_at is not None and one.release_at <= office.now()]:
+            await self._do(words.case, lambda o, d, c, number=words.id: _leave(o, d, c, number))  # type: ignore[misc]  # bound at once
+        for case in self._due():
+            await self._do(case.id, _rung)
+        await self._duties()
+
+    def _due(self) -> list[Case]:
+        at = self.office.now()
+        due = []
+        for case in self.office.book.cases.values():
+            found = next_due(case, self.office.clocks)
+            if found is not None and found[1] <= at:
+                due.append(case)
+        return list(routing.queue(due, at, self.office.clocks)) + [case for case in due if case.status is not CaseStatus.OPEN]
+
+    async def _do(self, number: int, step: Step) -> None:
+        office = self.office
+        async with office.turnstile:
+            for _ in range(2):
+                case = office.book.cases.get(number)
+                if case is None:
+                    return
+                draft = office.draft()
+                try:
+                    did = step(office, draft, case)
+                    await office.commit(draft, seeker=did.seeker, news=did.news, refresh=did.refresh)
+                    return
+                except Conflict:
+                    continue
+                except RuleBroken as broken:
+                    log.warning("ladder_refused", reason=broken.code)
+                    return
+
+    async def _staff_moved(self) -> None:
+        """The command line wrote: whoever was revoked loses access here and now, and their cases go back to the queue."""
+        office = self.office
+        before = dict(office.book.responders)
+        await office.book.reload_staff()
+        for responder in office.book.responders.values():
+            known = before.get(responder.id)
+            if responder.state is not ResponderState.ACTIVE and known is not None and known.state is ResponderState.ACTIVE:
+                await put_out(office, responder)
+            elif responder.state is ResponderState.ACTIVE and (known is None or known.state is not ResponderState.ACTIVE):
+                draft = office.draft()
+                draft.post(responder.id, "let_in", topic=False, silent=False)
+                draft.post(responder.id, "board", topic=False)
+                await office.commit(draft)
+
+    async def _duties(self) -> None:
+        """Whoever is on duty is asked before it ends by itself."""
+        office, at = self.office, self.office.now()
+        for responder in tuple(office.book.responders.values()):
+            reminded = responder.duty_until - office.clocks.duty_reminder
+            if responder.on_duty(at) and reminded <= at and not responder.reminded:
+                async with office.turnstile:
+                    draft = office.draft()
+                    draft.responder(replace(responder, reminded=True))
+                    draft.post(responder.id, "still_there", topic=False, silent=False)
+                    await _quietly(office, draft)
+
+
+async def _quietly(office: Office, draft: Draft) -> None:
+    try:
+        await office.commit(draft)
+    except Conflict:
+        log.info("desk_moved")
+
+
+async def put_out(office: Office, responder: Responder) -> None:
+    """Access has ended: everything in their chat goes, and each of their cases goes back to the queue and is told so. Called inside the
+    turnstile."""
+    for case in office.book.owned(responder.id):
+        draft = office.draft()
+        freed = draft.case(handoff.release(case, None, draft.at), Deed.RELEASE, PROGRAM)
+        conversing.give_up_chat(office, draft, case)
+        did = telling(freed, News.GIVEN_BACK, draft.at)
+        try:
+            await office.commit(draft, seeker=did.seeker, news=did.news)
+        except Conflict:
+            log.warning("desk_moved")
+    draft = office.draft()
+    draft.clear(responder.id, everything=True)
+    draft.post(responder.id, "put_out", topic=False)
+    await _quietly(office, draft)
+
+
+def _leave(office: Office, draft: Draft, case: Case, number: int) -> Did:
+    """The hold of one message is over. Outside the seeker's hours it waits for the window."""
+    words = office.book.words.get(case.id, {}).get(number)
+    if words is None or words.release_at is None or words.release_at > draft.at:
+        return NOTHING
+    opens = windows.opens(office, case, draft.at)
+    if words.state is WordsState.HELD and opens is not None:
+        draft.put(replace(words, state=WordsState.WINDOW, release_at=opens))
+        if words.author is not None:
+            draft.edit(words.author, "held", case=case, words=words.id)
+        return NOTHING
+    moved, gone = conversing.leave(office, draft, case, words)
+    return telling(moved, News.WORDS, draft.at, words=gone.id)
+
+
+def _rung(office: Office, draft: Draft, case: Case) -> Did:
+    """The rung that is due on a case."""
+    found = next_due(case, office.clocks)
+    if found is None or found[1] > draft.at:
+        return NOTHING
+    return RUNGS[found[0]](office, draft, case)
+
+
+# -- while nobody has it ------------------------------------------------------------------------------------------------------
+
+
+def _ring(office: Office, draft: Draft, case: Case) -> Did:
+    """The first bell: those who fit best; in danger everybody who may."""
+    return _bell(office, draft, case, wide=False)
+
+
+def _nudge(office: Office, draft: Draft, case: Case) -> Did:
+    """Nobody has taken it: everybody who may is rung. Somebody has it and is silent: they are reminded."""
+    if case.status is CaseStatus.OPEN:
+        return _bell(office, draft, case, wide=True)
+    if case.responder is not None:
+        draft.post(case.responder, "nudge", case=case, silent=False, priority=1)
+    draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
+    return NOTHING
+
+
+def _bell(office: Office, draft: Draft, case: Case, *, wide: bool) -> Did:
+    loads = routing.loads_of(office.book.open_cases())
+    found = routing.whom_to_ring(case, tuple(office.book.active(case.organization)), loads, draft.at, wide=wide)
+    fresh = [one.id for one in found if one.id not in case.rung] or [one.id for one in found]
+    if not fresh:
+        draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
+        return NOTHING
+    moved = draft.case(handoff.offer(case, fresh, draft.at, clocks=office.clocks), Deed.OFFER, PROGRAM, str(len(fresh)))
+    for number in fresh:
+        draft.remove(number, "notice", case=case.id)
+        draft.post(number, "notice", case=moved, topic=False, silent=False, priority=1)
+    return NOTHING
+
+
+def _next_organization(office: Office, draft: Draft, case: Case) -> Did:
+    """Nobody came here: may another organization, by name, be told?"""
+    climbed = draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
+    if office.elsewhere(case, draft.at) is None:
+        return NOTHING
+    return telling(climbed, News.ELSEWHERE, draft.at)
+
+
+def _supervisor(office: Office, draft: Draft, case: Case) -> Did:
+    """A supervisor is told, and the seeker hears the truth and who does answer."""
+    climbed = draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
+    for one in office.supervisors(case.organization):
+        draft.post(one.id, "overdue", case=climbed, topic=False, silent=False, priority=1)
+    return telling(climbed, News.NOBODY, draft.at)
+
+
+# -- while somebody has it ------------------------------------------------------------------------------------------------------
+
+
+def _back_to_queue(office: Office, draft: Draft, case: Case) -> Did:
+    """Whoever has it does not answer: others are rung, and the seeker is told."""
+    freed = draft.case(handoff.lapse(case, draft.at, clocks=office.clocks), Deed.LAPSE, PROGRAM)
+    conversing.give_up_chat(office, draft, case)
+    if case.responder is not None:
+        draft.post(case.responder, "lapsed", topic=False, silent=False, designation=case.designation)
+    return telling(freed, News.GIVEN_BACK, draft.at)
+
+
+def _decline(office: Office, draft: Draft, case: Case) -> Did:
+    """A colleague did not answer the transfer: it stays where it was."""
+    draft.case(handoff.decline(case, None, draft.at, clocks=office.clocks), Deed.DECLINE, PROGRAM)
+    if case.transfer_to is not None:
+        draft.remove(case.transfer_to, "transfer_asked", case=case.id)
+    if case.responder is not None:
+        draft.post(case.responder, "transfer_unanswered", case=case)
+    return NOTHING
+
+
+def _crisis(office: Office, draft: Draft, case: Case) -> Did:
+    """A crisis word, and no human word for two minutes: the danger screen, once, signed as the program; and a supervisor is told."""
+    stepped = draft.case(handoff.step_in(case), Deed.RAISE, PROGRAM, "stepped_in")
+    for one in office.supervisors(case.organization):
+        if one.id != case.responder:
+            draft.post(one.id, "crisis_unanswered", case=stepped, topic=False, silent=False, priority=0)
+    return telling(stepped, News.CRISIS, draft.at)
+
+
+def _referral(office: Office, draft: Draft, case: Case) -> Did:
+    """How did the referral go? Asked until it is confirmed or has ended."""
+    due = [one for one in case.referrals if one.remind_at is not None and one.remind_at <= draft.at]
+    later = {one.id: replace(one, remind_at=draft.at + 3 * DAY) for one in due}
+    draft.case(replace(case, referrals=tuple(later.get(one.id, one) for one in case.referrals)))
+    for one in due:
+        if case.responder is not None:
+            draft.post(case.responder, "referral_due", case=case, referral=one.id)
+    return NOTHING
+
+
+# -- after it -----------------------------------------------------------------------------------------------------------------------
+
+
+def _follow_up(office: Office, draft: Draft, case: Case) -> Did:
+    """An agreed message, in neutral words: once, and once more; then never again."""
+    due = follow_up.due_follow_up(case, draft.at)
+    sent = draft.case(follow_up.follow_up(case, draft.at, clocks=office.clocks), Deed.FOLLOW_UP, PROGRAM)
+    if due is None or due.tries >= follow_up.TRIES:
+        return NOTHING
+    return telling(sent, News.FOLLOW_UP, draft.at)
+
+
+def _expire(office: Office, draft: Draft, case: Case) -> Did:
+    """The consent ended and was not renewed: access ends, the words go, and both sides are told."""
+    office.leave_chats(draft, case)
+    ended = draft.case(handoff.expire(case, draft.at), Deed.EXPIRE, PROGRAM)
+    draft.words_gone.append(case.id)
+    if case.responder is not None:
+        draft.post(case.responder, "expired", topic=False, designation=case.designation)
+    return telling(ended, News.ENDED, draft.at)
+
+
+RUNGS: Final[Mapping[Rung, Step]] = MappingProxyType(
+    {
+        Rung.RING: _ring,
+        Rung.NUDGE: _nudge,
+        Rung.NEXT_ORGANIZATION: _next_organization,
+        Rung.SUPERVISOR: _supervisor,
+        Rung.BACK_TO_QUEUE: _back_to_queue,
+        Rung.DECLINE: _decline,
+        Rung.CRISIS: _crisis,
+        Rung.REFERRAL: _referral,
+        Rung.FOLLOW_UP: _follow_up,
+        Rung.EXPIRE: _expire,
+    }
+)
+"""Every rung has somebody who does it; a test asks for each."""

@@ -1,0 +1,303 @@
+"""The desk as one thing: what it knows (`Book`), what it may do (`bot.domain`), and the one way anything is written.
+
+Everything that moves a case goes through `commit`, inside the turnstile that a seeker's own turns pass as well: so of fifty claims at once
+one is read first and wins, and a word that was taken back is not sent by somebody who read it a moment before. When a move concerns the
+seeker it is told as `CaseNews` in the very same transaction (`tell`, given by the reception of seekers).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from asyncio import Lock
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+import structlog
+
+from bot.domain import designation as names
+from bot.domain import duty, routing
+from bot.domain.case import Case, CaseStatus, Words
+from bot.domain.clocks import Clocks, Rung
+from bot.domain.duty import Offer, OfferState
+from bot.domain.handoff import climb
+from bot.domain.organization import Organization
+from bot.domain.seeker import SeekerId
+from bot.domain.staff import Responder, StaffRole
+from bot.usecases.desk.book import Book
+from bot.usecases.desk.draft import Draft
+from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk.texts import Texts
+from bot.usecases.ports import Clock
+from flows.events import CaseNews
+from flows.state import CaseStage, Conversation, Desk, DeskState
+
+log = structlog.get_logger()
+
+CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""What is read aloud and written on paper: nothing that looks like something else."""
+CODE_LENGTH: Final = 8
+DESKS: Final = 1024
+"""Different things people said, remembered at once."""
+CODES_AT: Final = frozenset({"complaint", "key"})
+"""Steps in whose turn a ticket or a return key is drawn."""
+
+Tell = Callable[[SeekerId, CaseNews | None, DeskWrite, int], Awaitable[DeskVerdict]]
+"""Tell a seeker news of their case (or, without news, show anew words that were changed or removed: their row), in one transaction with a
+desk write. Called inside the turnstile."""
+
+
+class Takes(Protocol):
+    """Who delivers to responders: told after a commit."""
+
+    def take(self, write: DeskWrite) -> None: ...
+
+
+class Conflict(Exception):
+    """Something had moved, mostly by the command line: everything was read again, and the deed may be tried again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Office:
+    """`lint`: whether words hold something Amparo must never say. `marks`: key for hashes of words and keys on paper. `opens`: whether
+    this copy may open cases at all (never on a test version)."""
+
+    book: Book
+    clock: Clock
+    clocks: Clocks
+    organizations: Mapping[str, Organization]
+    texts: Texts
+    opens: Callable[[], bool]
+    marks: bytes
+    lint: Callable[[str], bool] = field(default=lambda _: False)
+    turnstile: Lock = field(default_factory=Lock)
+    tell: Tell | None = None
+    outgoing: Takes | None = None
+    wake: Callable[[], None] = field(default=lambda: None)
+    feedback: dict[str, int] = field(default_factory=dict)
+    _offers: dict[str, tuple[int, Offer]] = field(default_factory=dict)
+    _desks: dict[object, tuple[int, Desk]] = field(default_factory=dict)
+
+    # -- writing -------------------------------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self.clock.now())
+
+    def draft(self, at: int | None = None, update_id: int | None = None) -> Draft:
+        """A write to be filled."""
+        return Draft(at=self.now() if at is None else at, number=self.book.storage.desk_number, update_id=update_id)
+
+    async def commit(self, draft: Draft, *, seeker: SeekerId | None = None, news: CaseNews | None = None, refresh: int = 0) -> DeskVerdict:
+        """Write one event, inside the turnstile; with news, in one transaction with the seeker's turn. Raises `Conflict`."""
+        write = draft.write()
+        if seeker is not None and (news is not None or refresh) and self.tell is not None:
+            verdict = await self.tell(seeker, news, write, refresh)  # it settles, too
+        else:
+            verdict = await self.book.storage.write_desk(write)
+            if verdict is DeskVerdict.COMMITTED:
+                self.settle(write)
+        if verdict is DeskVerdict.CONFLICT:
+            await self.book.reload_staff()
+            raise Conflict
+        if verdict is DeskVerdict.REFUSED:
+            log.error("desk_refused", count=len(write.items))
+        return verdict
+
+    def settle(self, write: DeskWrite) -> None:
+        """A write was committed: remember it, and let what it owes be delivered."""
+        self.book.settle(write)
+        self._offers.clear()
+        self._desks.clear()
+        if self.outgoing is not None:
+            self.outgoing.take(write)
+        if write.cases or write.responders or write.doors:
+            self.wake()
+
+    # -- what a seeker's turn is told -------------------------------------------------------------------------------------------
+
+    def desk(self, seeker: SeekerId, conversation: Conversation) -> Desk:
+        """What the engine may know in this turn."""
+        at = self.now()
+        case = self.book.case_of(seeker)
+        if case is not None and case.open:
+            return self._desk_of_case(case, conversation, at)
+        desk = self._offered(conversation, at)
+        code = self._code_for(conversation)
+        return replace(desk, code=code) if code else desk
+
+    def _offered(self, conversation: Conversation, at: int) -> Desk:
+        """The best organization for what was said so far; worked out once a second for all who said the same."""
+        key = (conversation.locale, conversation.needs)
+        kept = self._desks.get(key)
+        if kept is None or kept[0] != at:
+            if len(self._desks) > DESKS:
+                self._desks.clear()
+            kept = self._desks[key] = (at, self._offered_now(conversation, at))
+        return kept[1]
+
+    def _offered_now(self, conversation: Conversation, at: int) -> Desk:
+        organization = self._organization_for(conversation, at)
+        if organization is None or not self.opens():
+            return Desk()
+        offer = self.offer(organization.id, at)
+        return Desk(
+            state=DeskState(offer.state.value),
+            organization=organization.id,
+            name=organization.name,
+            minutes=offer.minutes,
+            returns=local(organization, offer.returns_at),
+            speaks=organization.speaks(conversation.locale),
+        )
+
+    def _organization_for(self, conversation: Conversation, at: int) -> Organization | None:
+        staffed = tuple(one for one in self.organizations if self.offer(one, at).state is OfferState.OPEN)
+        return routing.organization_for(conversation.needs, "", conversation.locale, self.organizations.values(), at, staffed=staffed)
+
+    def _desk_of_case(self, case: Case, conversation: Conversation, at: int) -> Desk:
+        organization = self.organizations.get(case.organization)
+        if organization is None:
+            return Desk()
+        offer = self.offer(organization.id, at)
+        live = conversation.case is CaseStage.LIVE
+        other = self.elsewhere(case, at) if case.status is CaseStatus.OPEN else None
+        responder = self.book.responders.get(case.responder) if case.responder is not None else None
+        return Desk(
+            state=DeskState(offer.state.value),
+            organization=organization.id,
+            name=organization.name,
+            minutes=offer.minutes,
+            returns=local(organization, offer.returns_at),
+            takes=tuple(sorted(kind.value for kind in organization.media)) if live else (),
+            alias=responder.alias if responder else "",
+            other=other.name if other else "",
+            code=self._code_for(conversation),
+        )
+
+    def _code_for(self, conversation: Conversation) -> str:
+        return self.draw_code() if conversation.here.step in CODES_AT else ""
+
+    def offer(self, organization: str, at: int) -> Offer:
+        """The truth about an organization's desk now; worked out once a second."""
+        kept = self._offers.get(organization)
+        if kept is None or kept[0] != at:
+            kept = self._offers[organization] = (at, self._offer_now(organization, at))
+        return kept[1]
+
+    def _offer_now(self, organization: str, at: int) -> Offer:
+        book, cases = self.book, self.book.open_cases()
+        return duty.offer(
+            self.organizations[organization],
+            responders=tuple(book.active(organization)),
+            shifts=book.shifts,
+            doors=book.doors.values(),
+            loads=routing.loads_of(cases),
+            waited=book.waited,
+            cases=cases,
+            at=at,
+        )
+
+    # -- routing ------------------------------------------------------------------------------------------------------------------
+
+    def elsewhere(self, case: Case, at: int) -> Organization | None:
+        """Another organization that matches, which the seeker may be asked about."""
+        asked = {consent.organization for consent in case.consents}
+        staffed = tuple(one for one in self.organizations if self.offer(one, at).state is OfferState.OPEN)
+        found = routing.next_organization(case, self.organizations.values(), at, asked=asked, staffed=staffed)
+        return found if found is not None and found.id in staffed else None
+
+    def stay(self, case: Case, at: int) -> Case:
+        """The seeker said no to another organization: the ladder goes on here."""
+        return climb(case, at, clocks=self.clocks) if case.clock == Rung.NEXT_ORGANIZATION.value else case
+
+    def designation(self) -> str:
+        """A friendly name no open case has."""
+        taken = {case.designation for case in self.book.cases.values()}
+        return names.draw(taken, secrets.randbelow)
+
+    def who_decides(self, case: Case) -> Sequence[int]:
+        """Whoever has the case; otherwise the supervisors of its organization."""
+        if case.responder is not None:
+            return (case.responder,)
+        return tuple(one.id for one in self.supervisors(case.organization))
+
+    def supervisors(self, organization: str) -> Iterable[Responder]:
+        """Supervisors of an organization, those on duty first."""
+        at = self.now()
+        found = [one for one in self.book.active(organization) if one.role is StaffRole.SUPERVISOR]
+        return sorted(found, key=lambda one: not (one.on_duty(at) or one.on_call))
+
+    def reviewer_of(self, organization: str) -> str:
+        """The organization whose reviewers read complaints about this one: never itself, if there is another."""
+        mine = self.organizations.get(organization)
+        return mine.complaints_to if mine else next(iter(self.organizations), "")
+
+    def reviewers(self, organization: str, about: str) -> Iterable[Responder]:
+        """Reviewers of an organization, and never of the one the complaint is about."""
+        return () if organization == about else tuple(one for one in self.book.active(organization) if one.role is StaffRole.REVIEWER)
+
+    def about(self, seeker: SeekerId) -> str:
+        """What organization a complaint without a case is about: the last that had one of theirs, else the first that offers."""
+        mine = [case for case in self.book.cases.values() if case.seeker == seeker]
+        last = max(mine, key=lambda case: case.requested_at, default=None)
+        return last.organization if last else next(iter(self.organizations), "")
+
+    # -- words and chats -----------------------------------------------------------------------------------------------------------
+
+    def pass_to_responder(self, draft: Draft, case: Case, words: Words) -> None:
+        """A seeker's words go to whoever has the case."""
+        if case.responder is None:
+            return
+        if words.media is not None:
+            draft.media(case.responder, case, words.id)
+        else:
+            draft.post(case.responder, "words", case=case, words=words.id, silent=False, priority=1)
+
+    def leave_chats(self, draft: Draft, case: Case) -> None:
+        """Nothing of a case stays in anybody's chat: its topics are emptied, what was owed about it goes."""
+        for number in dict.fromkeys((*case.rung, case.responder, case.transfer_to)):
+            if number is not None:
+                draft.clear(number, case.id)
+
+    def has_words(self, case: Case) -> bool:
+        """Whether the organization keeps relayed words while the case is open."""
+        organization = self.organizations.get(case.organization)
+        return organization is not None and organization.keeps_words
+
+    # -- codes ------------------------------------------------------------------------------------------------------------------------
+
+    def draw_code(self) -> str:
+        """A ticket or a key: eight letters and digits, in two groups."""
+        drawn = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        return f"{drawn[:4]}-{drawn[4:]}"
+
+    def key_hash(self, written: str) -> str:
+        """Keyed hash of a key or a word, however it was typed."""
+        plain = "".join(letter for letter in written.upper() if letter.isalnum())
+        return hmac.digest(self.marks, plain.encode(), "sha256").hex()[:32]
+
+    def by_return_key(self, written: str) -> Case | None:
+        """The open case whose key this is."""
+        wanted = self.key_hash(written)
+        return next((case for case in self.book.open_cases() if case.return_key and hmac.compare_digest(case.return_key, wanted)), None)
+
+    def word_matches(self, case: Case, written: str) -> bool:
+        """Whether this is the optional word."""
+        salt, _, expected = case.word.partition("$")
+        return bool(expected) and hmac.compare_digest(self.key_hash(salt + written), expected)
+
+    def word_hash(self, word: str) -> str:
+        """The optional word, salted and hashed."""
+        salt = secrets.token_hex(4)
+        return f"{salt}${self.key_hash(salt + word)}"
+
+    def count_feedback(self, value: str) -> None:
+        """One tap of opinion: counted, and kept of nobody."""
+        self.feedback[value] = self.feedback.get(value, 0) + 1
+        log.info("feedback", kind=value)
+
+
+def local(organization: Organization, at: int | None) -> str:
+    """A moment in an organization's own time, as `flows.state.Desk.returns` has it."""
+    return organization.local(at).strftime("%Y-%m-%dT%H:%M") if at is not None else ""

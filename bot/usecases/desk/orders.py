@@ -1,0 +1,436 @@
+"""What a seeker's turn asks of the desk, done in the transaction of that turn.
+
+Each order of the engine (`flows.effects.Order`) becomes rows of one `DeskWrite`: a case opened under its consent, words sealed with the
+case's key, a consent recorded, a withdrawal. Nothing here sends anything and nothing waits; who is rung is decided afterwards by
+`bot.usecases.desk.ladder`, from what was committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from bot.domain import handoff
+from bot.domain.audit import Deed
+from bot.domain.case import (
+    CONSENT_DAYS,
+    DAY,
+    Case,
+    Complaint,
+    Consent,
+    Direction,
+    HandoffStatus,
+    Level,
+    Purpose,
+    Reach,
+    SharedLine,
+    Words,
+    WordsState,
+)
+from bot.domain.duty import OfferState
+from bot.domain.machines import RuleBroken
+from bot.domain.seeker import SeekerId
+from bot.usecases.channel import Incoming
+from bot.usecases.desk.draft import SEEKER, Draft
+from bot.usecases.desk.office import Office
+from bot.usecases.desk.ports import DeskWrite
+from flows.effects import Line, Order, OrderKind
+from flows.events import MediaKind
+from flows.program import Program
+from flows.state import Conversation
+from flows.triage import urgency
+
+CONTACT_SCOPE: Final = ("language", "topic")
+YOUTH: Final = ("young", "minor_self")
+"""Answers that say the seeker is a minor: `<flow>.<one of these>` is yes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """One seeker's turn at the desk: everything an order may need. `case` is as the orders before it left it."""
+
+    office: Office
+    seeker: SeekerId
+    program: Program
+    before: Conversation
+    after: Conversation
+    incoming: Incoming | None
+    transcript: Sequence[Words]
+    draft: Draft
+    case: Case | None
+
+    @property
+    def at(self) -> int:
+        """Unix seconds."""
+        return self.draft.at
+
+
+def obey(turn: Turn, orders: Iterable[Order]) -> DeskWrite | None:
+    """Do the orders of one turn. An order that the rules refuse now (the case has ended meanwhile) is left out: the next news says why."""
+    for order in orders:
+        try:
+            OBEY[order.what](turn, order)
+        except RuleBroken as broken:
+            turn.draft.log(Deed.REFUSED, SEEKER, f"case:{turn.case.id if turn.case else 0}", broken.code)
+    return None if turn.draft.empty else turn.draft.write()
+
+
+def edited(turn: Turn) -> DeskWrite | None:
+    """The seeker changed words already sent: the responder reads them anew."""
+    incoming, case = turn.incoming, turn.case
+    if incoming is None or case is None:
+        return None
+    found = next((one for one in turn.transcript if one.direction is Direction.SEEKER and one.source == incoming.message_id), None)
+    if found is None or found.state is WordsState.REMOVED:
+        return None
+    changed = turn.draft.put(replace(found, text=incoming.text, edited=True))
+    if case.responder is not None:
+        turn.draft.edit(case.responder, "words", case=case, words=changed.id)
+    return turn.draft.write()
+
+
+# -- asking for a person ------------------------------------------------------------------------------------------------------
+
+
+def _consent(turn: Turn, order: Order, purpose: Purpose, organization: str, scope: tuple[str, ...], shown: str = "") -> Consent:
+    return Consent(
+        purpose=purpose,
+        organization=organization,
+        text_version=text_version(turn.program, turn.before.locale, order.blocks),
+        locale=turn.before.locale,
+        scope=scope,
+        granted_at=turn.at,
+        until=turn.at + CONSENT_DAYS * DAY,
+        shown=shown,
+    )
+
+
+def text_version(program: Program, locale: str, blocks: Sequence[str]) -> str:
+    """Which text a consent was asked with: a hash over the templates that stood on the screen, as this language reads them."""
+    texts = program.messages.get(locale, {})
+    source = program.messages.get("es", {})
+    whole = "\x1e".join(f"{block}\x1f{texts.get(block) or source.get(block, '')}" for block in blocks)
+    return hashlib.sha256(f"{locale}\x1e{whole}".encode()).hexdigest()[:16]
+
+
+def _request(turn: Turn, order: Order) -> None:
+    """One tap: organization, language and topic, and nothing else."""
+    office, before = turn.office, turn.before
+    if turn.case is not None and turn.case.open:
+        raise RuleBroken("no-such-move", "there is an open case")
+    organization = before.desk.organization
+    weighed = urgency(turn.program, before)
+    offer = office.offer(organization, turn.at)
+    case = handoff.request(
+        turn.at,
+        id=turn.draft.number(),
+        seeker=turn.seeker,
+        designation=office.designation(),
+        consent=_consent(turn, order, Purpose.CONTACT, organization, CONTACT_SCOPE),
+        needs=topics(turn.program, before),
+        level=Level(weighed.level),
+        rules=weighed.rules,
+        minor=is_minor(before.answers),
+        begins=None if offer.state is OfferState.OPEN else offer.returns_at,
+    )
+    if not before.desk.speaks:
+        case = replace(case, any_language=True)
+    turn.case = turn.draft.case(case, Deed.REQUEST, SEEKER, case.level.value)
+    turn.draft.log(Deed.GRANT, SEEKER, f"case:{case.id}", Purpose.CONTACT.value)
+
+
+def topics(program: Program, conversation: Conversation) -> tuple[str, ...]:
+    """What the case is about, as flow ids: where they asked from first, then the needs they named."""
+    here = tuple(at.flow for at in reversed(conversation.stack) if at.flow in ("danger", "distress"))
+    return tuple(dict.fromkeys((*here, *reversed(conversation.needs))))[:5]
+
+
+def is_minor(answers: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the person said that they themselves are a minor."""
+    return any(key.rpartition(".")[2] in YOUTH and "yes" in held for key, held in answers.items())
+
+
+def _share(turn: Turn, order: Order) -> None:
+    case = _of(turn)
+    lines = tuple(SharedLine(key=line.key, question=line.question, answer=line.answer) for line in order.lines)
+    scope = tuple(line.key for line in lines)
+    consent = _consent(turn, order, Purpose.SHARE, case.organization, scope, shown=shown_hash(order.lines))
+    turn.case = turn.draft.case(replace(handoff.share(case, consent, lines), read=turn.before.needs), Deed.SHARE, SEEKER)
+    if case.responder is not None:
+        turn.draft.post(case.responder, "shared", case=turn.case)
+        turn.draft.edit(case.responder, "header", case=turn.case)
+
+
+def shown_hash(lines: Iterable[Line | SharedLine]) -> str:
+    """What a list of answers is: SHA-256 over its lines, in order. What was shown and what is delivered have the same."""
+    whole = "\x1e".join(f"{line.key}\x1f{line.question}\x1f{line.answer}" for line in lines)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _refuse_share(turn: Turn, order: Order) -> None:
+    _tell_owner(turn, "share_refused")
+
+
+def _elsewhere(turn: Turn, order: Order) -> None:
+    """May another organization, by name, be told? It is named on the screen the person read."""
+    case = _of(turn)
+    if order.value != "yes":
+        turn.case = turn.draft.case(turn.office.stay(case, turn.at), Deed.DECLINE, SEEKER, "elsewhere")
+        return
+    other = turn.office.elsewhere(case, turn.at)
+    if other is None:
+        raise RuleBroken("no-such-move", "nobody else matches")
+    consent = _consent(turn, order, Purpose.REFERRAL, other.id, CONTACT_SCOPE)
+    turn.office.leave_chats(turn.draft, case)
+    turn.case = turn.draft.case(handoff.pass_on(case, other.id, consent, turn.at), Deed.PASS_ON, SEEKER)
+    turn.draft.log(Deed.GRANT, SEEKER, f"case:{case.id}", Purpose.REFERRAL.value)
+
+
+# -- words --------------------------------------------------------------------------------------------------------------------
+
+
+def _words(turn: Turn, order: Order) -> None:
+    if turn.incoming is not None:
+        _hear(turn, text=turn.incoming.text)
+
+
+def _media(turn: Turn, order: Order) -> None:
+    """A voice note, picture, file or place: only the platform's handle is kept, sealed."""
+    incoming = turn.incoming
+    if incoming is None or not (incoming.file_id or incoming.place):
+        return
+    place = f"{incoming.place[0]},{incoming.place[1]}" if incoming.place else ""
+    _hear(turn, text=incoming.caption, media=MediaKind(order.value), file=incoming.file_id, mime=incoming.mime, place=place)
+
+
+def _hear(turn: Turn, *, text: str = "", media: MediaKind | None = None, file: str = "", mime: str = "", place: str = "") -> None:
+    incoming = turn.incoming
+    case, number = handoff.next_number(handoff.hear(_of(turn), turn.at, clocks=turn.office.clocks), Direction.SEEKER)
+    words = turn.draft.put(
+        Words(
+            id=turn.draft.number(),
+            case=case.id,
+            direction=Direction.SEEKER,
+            number=number,
+            text=text,
+            media=media,
+            file=file,
+            mime=mime,
+            place=place,
+            at=turn.at,
+            source=incoming.message_id if incoming else 0,
+        )
+    )
+    turn.case = turn.draft.case(case, Deed.HEAR, SEEKER)
+    if case.responder is not None:
+        turn.office.pass_to_responder(turn.draft, case, words)
+
+
+def _remove(turn: Turn, order: Order) -> None:
+    """*Quitar mi último mensaje*: Telegram tells nobody of a deletion, so only this button takes words back."""
+    case = _of(turn)
+    mine = [one for one in turn.transcript if one.direction is Direction.SEEKER and one.state is not WordsState.REMOVED]
+    if not mine:
+        return
+    last = max(mine, key=lambda words: words.number)
+    turn.draft.put(replace(last, state=WordsState.REMOVED, text="", file="", place="", media=None))
+    if case.responder is not None:
+        turn.draft.remove(case.responder, "words", case=case.id, words=last.id)
+        turn.draft.post(case.responder, "removed_by_seeker", case=case, number=last.number)
+
+
+def _ring(turn: Turn, order: Order) -> None:
+    """A crisis was heard: it is danger now, at once, and whoever has the case is rung."""
+    case = _of(turn)
+    turn.case = turn.draft.case(handoff.ring(case, turn.at, clocks=turn.office.clocks), Deed.RING, SEEKER, order.value)
+    if case.responder is not None:
+        turn.draft.post(case.responder, "crisis", case=turn.case, topic=True, silent=False, priority=0)
+
+
+def _word(turn: Turn, order: Order) -> None:
+    """The answer to "is it still you?". Right or wrong, nobody is locked out; only the responder reads which."""
+    case = _of(turn)
+    right = turn.office.word_matches(case, turn.incoming.text if turn.incoming else "")
+    turn.case = turn.draft.case(handoff.confirm(case, right), Deed.CONFIRM, SEEKER, "right" if right else "wrong")
+    if case.responder is not None:
+        turn.draft.post(case.responder, "word_answered", case=turn.case, right=right)
+
+
+# -- how, and no more -----------------------------------------------------------------------------------------------------------
+
+
+def _reach(turn: Turn, order: Order) -> None:
+    turn.case = turn.draft.case(handoff.set_reach(_of(turn), Reach(order.value)))
+
+
+def _prefer(turn: Turn, order: Order) -> None:
+    case = _of(turn)
+    turn.case = turn.draft.case(replace(case, prefers="" if order.value == "any" else order.value))
+
+
+def _transfer(turn: Turn, order: Order) -> None:
+    """The seeker may refuse a colleague: the transfer comes to nothing."""
+    case = _of(turn)
+    if order.value == "no" and case.handoff is HandoffStatus.TRANSFERRED:
+        turn.case = turn.draft.case(handoff.decline(case, None, turn.at, clocks=turn.office.clocks), Deed.DECLINE, SEEKER)
+        for one in (case.responder, case.transfer_to):
+            if one is not None:
+                turn.draft.post(one, "transfer_refused", case=turn.case, topic=one == case.responder)
+
+
+def _withdraw(turn: Turn, order: Order) -> None:
+    """Every consent is taken back: access ends with this commit, texts and topics go, and nothing waits to be sent."""
+    case = _of(turn)
+    turn.office.leave_chats(turn.draft, case)
+    turn.case = turn.draft.case(handoff.withdraw(case, turn.at), Deed.WITHDRAW, SEEKER)
+    turn.draft.words_gone.append(case.id)
+    turn.draft.notes_gone.append(case.id)
+    if case.responder is not None:
+        turn.draft.post(case.responder, "withdrawn", designation=case.designation)
+
+
+def _erase(turn: Turn, order: Order) -> None:
+    """Everything of the case goes: its key is destroyed, and what is left of it is a number in the trail."""
+    case = turn.case
+    if case is None:
+        return
+    if case.handoff not in (HandoffStatus.WITHDRAWN, HandoffStatus.EXPIRED):
+        _withdraw(turn, order)
+        case = _of(turn)
+    turn.case = turn.draft.case(emptied(case), Deed.ERASE, SEEKER)
+    turn.draft.shred.append(case.id)
+
+
+def emptied(case: Case) -> Case:
+    """The shell of an erased case: nothing that was said or shared, and nobody it belongs to."""
+    return Case(
+        id=case.id,
+        version=case.version,
+        seeker=None,
+        designation="",
+        organization=case.organization,
+        status=case.status,
+        handoff=case.handoff,
+        locale="",
+        requested_at=0,
+        closed_at=case.closed_at,
+        erased=True,
+    )
+
+
+def _left(turn: Turn, order: Order) -> None:
+    """An exit is no withdrawal: the case stays, everybody is silent until the person writes, and the responder knows only that."""
+    case = _of(turn)
+    turn.case = turn.draft.case(replace(case, compromised=True))
+    _tell_owner(turn, "left")
+
+
+def _blocked(turn: Turn, order: Order) -> None:
+    """The person blocked the bot: live contact has ended."""
+    _tell_owner(turn, "blocked")
+
+
+def _renew(turn: Turn, order: Order) -> None:
+    case = _of(turn)
+    consent = _consent(turn, order, Purpose.CONTACT, case.organization, CONTACT_SCOPE)
+    turn.case = turn.draft.case(handoff.grant(case, consent), Deed.GRANT, SEEKER, "renewed")
+
+
+def _follow_up(turn: Turn, order: Order) -> None:
+    """How it went, in one tap: then the agreed messages stop."""
+    case = _of(turn)
+    outcome = {"helped": "helped", "declined": "declined"}.get(order.value, "not_helped")
+    told = tuple(one if one.outcome else replace(one, outcome=outcome) for one in case.follow_ups)
+    turn.case = turn.draft.case(replace(case, follow_ups=told), Deed.FOLLOW_UP, SEEKER, outcome)
+
+
+# -- what they thought of it ------------------------------------------------------------------------------------------------------
+
+
+def _feedback(turn: Turn, order: Order) -> None:
+    """One tap. Only *unsafe* goes further: a reviewer outside the organization hears of it, without any words."""
+    turn.office.count_feedback(order.value)
+    if order.value == "unsafe":
+        _complain(turn, "")
+
+
+def _complaint(turn: Turn, order: Order) -> None:
+    _complain(turn, turn.incoming.text if turn.incoming else "")
+
+
+def _complain(turn: Turn, text: str) -> None:
+    about = turn.case.organization if turn.case else turn.office.about(turn.seeker)
+    complaint = Complaint(
+        id=turn.draft.number(),
+        ticket=turn.before.desk.code or turn.office.draw_code(),
+        about=about,
+        reviewer=turn.office.reviewer_of(about),
+        text=text,
+        at=turn.at,
+    )
+    turn.draft.complaints.append(complaint)
+    turn.draft.log(Deed.COMPLAIN, SEEKER, f"organization:{about}")
+    for reviewer in turn.office.reviewers(complaint.reviewer, about):
+        turn.draft.post(reviewer.id, "complaint", topic=False, silent=False, complaint=complaint.id)
+
+
+def _return_key(turn: Turn, order: Order) -> None:
+    """A lent phone: a key to note on paper, or the key typed elsewhere. A human says whether it is the same person."""
+    office = turn.office
+    if order.value == "make":
+        case = _of(turn)
+        turn.case = turn.draft.case(replace(case, return_key=office.key_hash(turn.before.desk.code)), Deed.DETACH, SEEKER, "key")
+        return
+    found = office.by_return_key(turn.incoming.text if turn.incoming else "")
+    if found is None or found.seeker == turn.seeker:
+        return
+    turn.draft.case(replace(found, claimant=turn.seeker), Deed.RETURN, SEEKER)
+    for one in office.who_decides(found):
+        turn.draft.post(one, "claimant", case=found, silent=False)
+
+
+# -- small things -------------------------------------------------------------------------------------------------------------------
+
+
+def _of(turn: Turn) -> Case:
+    if turn.case is None:
+        raise RuleBroken("no-such-move", "there is no case")
+    return turn.case
+
+
+def _tell_owner(turn: Turn, view: str) -> None:
+    case = _of(turn)
+    if case.responder is not None:
+        turn.draft.post(case.responder, view, case=case)
+
+
+Obey = Callable[[Turn, Order], None]
+OBEY: Final[Mapping[OrderKind, Obey]] = MappingProxyType(
+    {
+        OrderKind.REQUEST: _request,
+        OrderKind.WORDS: _words,
+        OrderKind.MEDIA: _media,
+        OrderKind.REMOVE: _remove,
+        OrderKind.SHARE: _share,
+        OrderKind.REFUSE_SHARE: _refuse_share,
+        OrderKind.WITHDRAW: _withdraw,
+        OrderKind.ERASE: _erase,
+        OrderKind.REACH: _reach,
+        OrderKind.PREFER: _prefer,
+        OrderKind.RING: _ring,
+        OrderKind.ELSEWHERE: _elsewhere,
+        OrderKind.TRANSFER: _transfer,
+        OrderKind.FEEDBACK: _feedback,
+        OrderKind.COMPLAINT: _complaint,
+        OrderKind.WORD: _word,
+        OrderKind.RETURN_KEY: _return_key,
+        OrderKind.RENEW: _renew,
+        OrderKind.FOLLOW_UP: _follow_up,
+        OrderKind.LEFT: _left,
+        OrderKind.BLOCKED: _blocked,
+    }
+)
+"""Every order has somebody who does it; a test asks for each."""

@@ -1,0 +1,67 @@
+"""Names of cases: never the same twice, different nouns while there are any, and nothing that could be somebody."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.designation import NOUNS, NUMBERS, draw
+
+GIVEN_NAMES = {
+    "Alba", "Alma", "Aurora", "Azucena", "Brisa", "Celeste", "Cielo", "Consuelo", "Coral", "Cruz", "Dalia", "Dolores", "Esmeralda",
+    "Esperanza", "Estrella", "Flor", "Gloria", "Iris", "Jazmín", "Lluvia", "Lucero", "Luna", "Luz", "Mar", "Margarita", "Marina", "Nieves",
+    "Paloma", "Perla", "Pilar", "Rocío", "Rosa", "Rubí", "Sol", "Soledad", "Valle", "Violeta", "Ángel", "León", "Ámbar",
+}  # fmt: skip
+FAMILY_NAMES = {"Arroyo", "Campos", "Castillo", "Cerro", "Flores", "Fuentes", "Islas", "Lagos", "Laguna", "Molina", "Montes", "Nogal", "Olmos",
+                "Palma", "Pino", "Piña", "Prado", "Puente", "Ríos", "Robles", "Rivera", "Salinas", "Sierra", "Torres", "Vela", "Río", "Roble"}  # fmt: skip
+TRADE = {
+    "Halcón",
+    "Plaza",
+    "Nieve",
+    "Hierba",
+    "Cristal",
+    "Piedra",
+    "Polvo",
+    "Gallo",
+    "Cuerno",
+    "Aguja",
+    "Jale",
+    "Perico",
+    "Globo",
+    "Cártel",
+}
+
+
+def test_a_name_is_a_noun_and_two_digits() -> None:
+    assert len(NOUNS) == len(set(NOUNS)) >= 80 and len(NUMBERS) == 90
+    assert draw((), lambda below: 0) == "Viento 10"
+    assert draw((), lambda below: below - 1) == "Horizonte 99"
+
+
+def test_no_noun_is_a_name_or_a_word_of_the_trade() -> None:
+    assert not set(NOUNS) & (GIVEN_NAMES | FAMILY_NAMES | TRADE)
+    assert all(len(noun) <= 12 and noun[0].isupper() for noun in NOUNS)
+
+
+def test_nouns_begin_differently_enough_to_be_told_apart() -> None:
+    beginnings = [noun[:4].casefold() for noun in NOUNS]
+    assert len(set(beginnings)) == len(beginnings)
+
+
+@given(chances=st.lists(st.integers(0, 10**9), min_size=1, max_size=120))
+def test_open_cases_never_share_a_name_and_share_a_noun_only_when_none_is_left(chances: list[int]) -> None:
+    taken: list[str] = []
+    for chance in chances:
+        name = draw(taken, lambda below, chance=chance: chance % below)  # type: ignore[misc]  # a loop's own number
+        assert name not in taken
+        taken.append(name)
+        nouns = [one.split(" ")[0] for one in taken]
+        assert len(set(nouns)) == min(len(nouns), len(NOUNS))
+
+
+def test_when_every_name_is_taken_that_is_said() -> None:
+    every = {f"{noun} {number}" for noun in NOUNS for number in NUMBERS}
+    assert draw(every - {"Faro 55"}, lambda below: below - 1) == "Faro 55"
+    with pytest.raises(ValueError, match="taken"):
+        draw(every, lambda below: 0)

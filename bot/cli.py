@@ -295,13 +295,17 @@ def _switch(fact: str, *, off: bool) -> None:
 @flows_app.command("draw")
 def flows_draw(folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/flows")) -> None:
     """Draw every flow from its machine, as Mermaid in Markdown."""
+    from bot.domain import machines, permissions
     from flows.authoring.diagram import draw
 
     program, _ = house().compiled()
     folder.mkdir(parents=True, exist_ok=True)
     for name in program.flows:
         (folder / f"{name}.md").write_text(draw(program, name), "utf-8")
-    out.print(f"{len(program.flows)} flows drawn in {folder}")
+    page = folder.parent / "handoff.md"
+    if page.exists():
+        page.write_text(machines.redrawn(page.read_text("utf-8"), {**machines.drawings(), **permissions.drawings()}), "utf-8")
+    out.print(f"{len(program.flows)} flows drawn in {folder}, the machines and the table of permissions in {page}")
 
 
 def main() -> None:

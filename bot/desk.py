@@ -77,7 +77,7 @@ async def open_office(
         clock=clock,
         clocks=clocks_of(loaded.desk.clocks),
         organizations={one.id: one for one in organizations},
-        texts=Texts(messages=loaded.spoken(), unreviewed=loaded.unreviewed),
+        texts=Texts(messages=loaded.spoken(), unreviewed=loaded.unreviewed, order=tuple(loaded.content.replies)),
         opens=opens,
         lint=lambda text: bool(never.find(text, "es")),
         marks=Pseudonyms(keyring.pepper).mark("desk-words", b""),

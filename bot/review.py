@@ -87,6 +87,7 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
         rendered=rendered,
         spoken=UI_MESSAGES,
         read=lambda text, locale: lexicon(text, program, locale),
+        desk=loaded.desk,
         recordings=frozenset(file.name.split(".")[0] for file in (loaded.root / "content" / "voice").glob("*.ogg")),
     )
     return Review(issues=found.issues, states=found.states)

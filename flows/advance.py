@@ -570,8 +570,8 @@ def _erase(program: Program, conversation: Conversation, at: int) -> Advanced:
     """The last effect of a conversation: everything goes but the mark that keeps the cover on."""
     until = at + limits.COVER_SECONDS
     gone = begin(program, locale=conversation.locale, cover_until=until).evolve(turn=conversation.turn)
-    erased = (Order(what=OrderKind.ERASE),) if conversation.case else ()
-    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until), *erased)
+    effects = (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until))
+    return gone, (*effects, Order(what=OrderKind.ERASE))  # also what is left of a case that was closed
 
 
 # -- time -------------------------------------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ NEWS: Final = MappingProxyType(
         News.BACK_SOON: Position(flow=LIVE, step="back_soon"),
         News.GIVEN_BACK: Position(flow=WAITING, step="given_back"),
         News.NOBODY: Position(flow=WAITING, step="nobody"),
+        News.REOPENED: Position(flow=WAITING, step="reopened"),
+        News.NO_MATCH: Position(flow=WAITING, step="no_match"),
         News.ELSEWHERE: Position(flow=WAITING, step="elsewhere"),
         News.SHARE_ASKED: Position(flow=LIVE, step="share_asked"),
         News.TRANSFER: Position(flow=LIVE, step="transfer"),
@@ -55,10 +57,12 @@ STAGES: Final = MappingProxyType(
     {
         News.TAKEN: CaseStage.LIVE,
         News.GIVEN_BACK: CaseStage.WAITING,
+        News.REOPENED: CaseStage.WAITING,
         News.CLOSED: CaseStage.NONE,
         News.ENDED: CaseStage.NONE,
     }
 )
+LIVE_ELSEWHERE: Final = Position(flow=LIVE, step="elsewhere")
 SHARE: Final = "share"
 KNOWN: Final = frozenset(news.value for news in News)
 
@@ -153,10 +157,15 @@ def told(program: Program, conversation: Conversation, event: CaseNews) -> tuple
         return _fresh(program, moved.evolve(mode=Mode.ACTIVE, stack=_under(moved), aside="envelope", page=0))
     if event.what is News.WORDS:
         return moved.evolve(unread=0), (ShowWords(until=event.words, sound=_rings(moved)),), False
-    at = NEWS[event.what]
+    at = place_of(event.what, conversation.case)
     opened = open_flow(program, moved.evolve(news="", aside=""), at.flow, at.step)
     echo = Echo(kind=EchoKind.MESSAGE, ref="ui.echo_program") if event.what is News.CRISIS else None
     return _fresh(program, opened, echo, urgent=event.what is News.CRISIS)
+
+
+def place_of(news: News, stage: CaseStage) -> Position:
+    """Where a piece of news is told: another organization is asked about differently while somebody is there."""
+    return LIVE_ELSEWHERE if news is News.ELSEWHERE and stage is CaseStage.LIVE else NEWS[news]
 
 
 def _moved(conversation: Conversation, event: CaseNews) -> Conversation:
@@ -203,7 +212,7 @@ def _under(conversation: Conversation) -> tuple[Position, ...]:
 def viewed(program: Program, conversation: Conversation) -> Conversation:
     """*Ver*: open what has come."""
     news = News(conversation.news) if conversation.news in KNOWN else (News.WORDS if conversation.unread else None)
-    at = NEWS[news] if news else _place(conversation)
+    at = place_of(news, conversation.case) if news else _place(conversation)
     return open_flow(program, conversation.evolve(mode=Mode.ACTIVE, aside="", news=""), at.flow, at.step)
 
 

@@ -157,6 +157,8 @@ class News(StrEnum):
     CRISIS = "crisis"  # a crisis word, and no human word for two minutes
     FOLLOW_UP = "follow_up"  # an agreed message later
     ASK_WORD = "ask_word"  # is it still you?
+    REOPENED = "reopened"  # a closed case waits again
+    NO_MATCH = "no_match"  # nobody is there now as the person asked for (a woman, a man, a language)
     OPENED = "opened"  # the case was opened in an emergency by two named people
 
 

@@ -187,7 +187,8 @@ class Case:
     while waiting, never sinks. `kept`: the request was left while nobody was on duty. `heavy`: counts against the cap of heavy cases.
     `rung`: responders who were told; `passed`: responders who gave it back or let it lapse (asked last). `clock`: the next rung of the
     ladder (`bot.domain.clocks`), due at `due_at`. `unread`: human words the seeker has not been shown yet. `media`: kinds the organization
-    takes. `any_language`: the seeker was told that nobody writes theirs, and went on. `crisis_at`: a crisis word was said and no human
+    takes. `told_no_match`: the seeker was told that nobody is
+    as they asked for. `any_language`: the seeker was told that nobody writes theirs, and went on. `crisis_at`: a crisis word was said and no human
     word has followed. `next_step`: one line for the handover.
     `confirmed`: None not asked since the gap, True answered with the word, False not confirmed. `word`: salted hash of the optional word.
     `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper. `claimant`: another account that gave the key; a
@@ -209,6 +210,7 @@ class Case:
     minor: bool = False
     kept: bool = False
     prefers: str = ""
+    told_no_match: bool = False
     any_language: bool = False
     reach: Reach = Reach.UNASKED
     sound: bool = False
@@ -315,7 +317,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """A complaint on its way to a reviewer outside the organization it is about. `ticket`: what the seeker may keep. Sealed under the staff
+    """A complaint on its way to a reviewer outside the organization it is about, to be answered by `due_at`. `ticket`: what the seeker may keep. Sealed under the staff
     key: it must outlive the case."""
 
     id: int = 0
@@ -324,6 +326,8 @@ class Complaint:
     reviewer: str
     text: str
     at: int
+    due_at: int = 0
+    reminded: bool = False
     answered: str = ""
     answered_at: int | None = None
 

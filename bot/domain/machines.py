@@ -47,6 +47,13 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "same-person": "The second person must be another one.",
         "no-glass": "Ask first, with a reason; the second person confirms within the time.",
         "past": "Name a time to come.",
+        "too-long": "Send it in two.",
+        "only-text": "Write it: from here only text passes, so that nobody knows who writes.",
+        "left-already": "It has left: it can be removed, not taken back.",
+        "full": "Close or pass on a case first.",
+        "off-duty": "Begin your duty with /turno first.",
+        "not-allowed": "Ask somebody whose part it is.",
+        "window": "Wait for the agreed hours, or break the glass, two of you.",
     }
 )
 """Every rule the moves may refuse by, and what the one who moved can do about it."""

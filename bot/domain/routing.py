@@ -187,7 +187,7 @@ def queue(cases: Iterable[Case], at: int, clocks: Clocks, *, viewer: Responder |
     return tuple(sorted(waiting, key=lambda case: place_in_queue(case, at, clocks, viewer)))
 
 
-def place_in_queue(case: Case, at: int, clocks: Clocks, viewer: Responder | None = None) -> tuple[int, int, bool, int]:
-    """The sort key of a waiting case; smaller is taken first."""
+def place_in_queue(case: Case, at: int, clocks: Clocks, viewer: Responder | None = None) -> tuple[int, int, int, bool, int]:
+    """The sort key of a waiting case; smaller is taken first. Of two that waited alike the one that was urgent from the beginning."""
     unfit = viewer is not None and why_not(case, viewer, Load(), at) is not None
-    return (-RANK[level_now(case, at, clocks)], waiting_since(case), unfit, case.id)
+    return (-RANK[level_now(case, at, clocks)], waiting_since(case), -RANK[case.level], unfit, case.id)

@@ -40,7 +40,7 @@ class Keyring:
     `pepper` feeds `Pseudonyms`, `buttons` feeds `tokens`, `marks` seals the few fields that must outlive a conversation's key, `staff` what
     is kept of those who answer and must outlive a case's key, `trail` the entries of the audit trail, whose links `chain` makes; these four
     are derived, so the file need not change for them. `wrap`/`unwrap` seal the keys of conversations and cases. `epoch` is the
-    key-encryption key's: it stands in the associated data of wrapped keys and nowhere else, so that re-wrapping leaves every field readable.
+    key-encryption key's: it stands in the associated data of wrapped keys and nowhere else, so re-wrapping leaves every field readable.
     """
 
     __slots__ = ("_wrapping", "buttons", "chain", "epoch", "marks", "pepper", "staff", "trail")

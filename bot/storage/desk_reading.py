@@ -176,3 +176,14 @@ def newest_entries(raw: sqlite3.Connection, shelf: Shelf, limit: int) -> list[Au
     found, broken = trail.newest(raw, shelf.keyring, limit)
     shelf.unreadable += broken
     return found
+
+
+def keep_head(raw: sqlite3.Connection, shelf: Shelf) -> None:
+    """Write the trail's end beside the database."""
+    try:
+        end = trail.end_of(raw, shelf.keyring)
+    except SealBroken:
+        shelf.unreadable += 1
+        return
+    if end.seq and shelf.desk.head is not None:
+        trail.Head(shelf.desk.head).write(end)

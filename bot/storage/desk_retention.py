@@ -35,9 +35,7 @@ def forget(raw: sqlite3.Connection, shelf: Shelf, now: int, hook: Hook) -> dict[
     cases = _long_closed(raw, shelf, now)
     answered = _long_answered(raw, shelf, now)
     with transaction(raw, hook):
-        for statement in (*sql.SHREDDED, sql.CASE_GONE):
-            if cases:
-                statement.one(raw, numbers(cases))
+        sql.forget_cases(raw, cases)
         removed = {
             "case_file": len(cases),
             "complaint": sql.COMPLAINT_GONE.one(raw, numbers(answered)) if answered else 0,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.audit import AuditEntry
-from bot.domain.case import DAY, Case, Consent, Note, Purpose, Words
+from bot.domain.case import DAY, Case, Consent, Note, Purpose, Words, WordsState
 from bot.domain.staff import Responder, Shift
 from bot.security.sealing import Cipher, SealBroken, new_secret
 from bot.storage import desk_places as places
@@ -36,6 +36,12 @@ class DeskConflict(Exception):
 
 class ConsentMissing(Exception):
     """No living consent to be contacted: words, notes and items of this case are refused."""
+
+
+def removes(write: DeskWrite) -> bool:
+    """Whether words of people go with it: they must not linger in the log. It is emptied at once; when a reader elsewhere holds it back,
+    by the next purge, and at the latest by the next start."""
+    return bool(write.words_gone or write.notes_gone or write.shred or any(one.state is WordsState.REMOVED for one in write.words))
 
 
 @dataclass(slots=True)
@@ -72,6 +78,7 @@ class DeskRows:
     slots: set[int] = field(default_factory=set)
     newest_seen: int = 0
     highest: int = 0
+    residue: bool = False
     responders_new: tuple[int, ...] = ()
     shifts_new: tuple[int, ...] = ()
     end: trail.End | None = None
@@ -103,6 +110,7 @@ class DeskRows:
         self.items_gone_of += write.items_gone_of
         self.messages_gone += write.messages_gone
         self.shred += write.shred
+        self.residue = self.residue or removes(write)
         self.audit += write.audit
 
     def _stage_case(self, raw: sqlite3.Connection, shelf: Shelf, case: Case, write: DeskWrite) -> None:
@@ -288,8 +296,7 @@ class DeskRows:
         desk.heard |= self.heard
         for case in self.shred:
             desk.forget(case)
-        if self.shred or self.words_gone or self.notes_gone:
-            shelf.residue = True  # what went still stands in the log
+        shelf.residue = shelf.residue or self.residue  # what went still stands in the log
         if self.end is not None and desk.head is not None:
             trail.Head(desk.head).write(self.end)
 

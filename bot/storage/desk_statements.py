@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Integer, Table, bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.sql.elements import BindParameter
 
 from bot.storage import desk_tables as t
-from bot.storage.rendering import Statement, at_most, inserting, listed, names_of, render, replacing
+from bot.storage.rendering import Statement, at_most, inserting, listed, names_of, numbers, render, replacing
 
 _ONE: Final = literal_column("1", Integer)
 _of: Final[BindParameter[int]] = bindparam("of", type_=Integer)
@@ -79,6 +81,14 @@ CASE_GONE: Final = _gone(t.case_file, "id")
 
 SHREDDED: Final = (KEY_GONE, WORDS_GONE, NOTES_GONE, CONSENT_GONE, ITEMS_OF_CASE_GONE)
 """What goes when a case's key is destroyed, its shell and its messages in chats excepted."""
+
+
+def forget_cases(raw: sqlite3.Connection, cases: Sequence[int]) -> None:
+    """Destroy the keys of these cases with all that hangs on them, the shells too. What stands in responders' chats is still to be deleted
+    there, and stays."""
+    for statement in (*SHREDDED, CASE_GONE) if cases else ():
+        statement.one(raw, numbers(cases))
+
 
 # What is read.
 STATE: Final = render(select(t.desk_state.c.at_slot, t.desk_state.c.reserved).where(t.desk_state.c.id == _ONE))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Case, Complaint, Note, Waited, Words
 from bot.storage import desk_reading, desk_writing
 from bot.storage.database import Database
+from bot.storage.desk_rows import removes
+from bot.storage.erasing import truncated
 from bot.storage.known import Shelf
 from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskVerdict, DeskWrite, Staff
 
 
 class SqlDesk:
-    """Each call is one visit to the database's thread."""
+    """Each call is one visit to the database's thread, and one more when words were removed."""
 
     __slots__ = ("_database", "_hook", "_shelf")
 
@@ -31,7 +34,18 @@ class SqlDesk:
         return self._shelf.desk.number()
 
     async def write_desk(self, write: DeskWrite) -> DeskVerdict:
-        return (await self._database.run(lambda raw: desk_writing.write_desk(raw, self._shelf, write, self._hook))).verdict
+        verdict = (await self._database.run(lambda raw: desk_writing.write_desk(raw, self._shelf, write, self._hook))).verdict
+        if verdict is DeskVerdict.COMMITTED and removes(write):
+            await self.truncate_log()
+        return verdict
+
+    async def truncate_log(self) -> bool:
+        return await self._database.run(self._truncate)
+
+    def _truncate(self, raw: sqlite3.Connection) -> bool:
+        emptied = truncated(raw, self._database.log)
+        self._shelf.residue = self._shelf.residue and not emptied
+        return emptied
 
     async def desk_seen(self, update_ids: Sequence[int]) -> frozenset[int]:
         if not any(update_id <= self._shelf.desk.newest_seen for update_id in update_ids):
@@ -70,3 +84,7 @@ class SqlDesk:
 
     async def audit_trail(self, limit: int = 100) -> Sequence[AuditEntry]:
         return await self._database.run(lambda raw: desk_reading.newest_entries(raw, self._shelf, limit))
+
+    async def keep_head(self) -> None:
+        """Write the trail's end beside the database, when there is a trail: after a restore, whose trail ends earlier than the former's."""
+        await self._database.run(lambda raw: desk_reading.keep_head(raw, self._shelf))

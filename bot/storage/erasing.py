@@ -40,9 +40,7 @@ def _destroy(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, life: int 
             for statement in sql.LIFE_GONE:
                 statement.one(raw, seeker, life)
             sql.REMAINS_GONE.one(raw, seeker)
-        if cases:  # normally shredded with the erasure itself: this is for one that was only marked
-            for gone in (*desk_statements.SHREDDED, desk_statements.CASE_GONE):
-                gone.one(raw, sql.numbers(cases))
+        desk_statements.forget_cases(raw, cases)  # normally shredded with the erasure itself: these were only marked
     shelf.memory.forget(seeker)
     for case in cases:
         shelf.desk.forget(case)

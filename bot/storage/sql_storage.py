@@ -17,6 +17,7 @@ from bot.security.keyring import Keyring
 from bot.storage import desk_reading, desk_retention, erasing, recording, retention, trail, waiting, writing
 from bot.storage import statements as sql
 from bot.storage.database import Database, Options
+from bot.storage.desk_rows import removes
 from bot.storage.desk_storage import SqlDesk
 from bot.storage.known import Memory, Shelf
 from bot.storage.reading import known_of
@@ -105,7 +106,10 @@ class SqlStorage(SqlDesk):
     async def write(self, changes: Sequence[Change]) -> Sequence[Written]:
         if not changes:
             return ()
-        return await self._database.run(lambda raw: writing.write(raw, self._shelf, changes, self._hook))
+        written = await self._database.run(lambda raw: writing.write(raw, self._shelf, changes, self._hook))
+        if any(change.desk is not None and removes(change.desk) for change in changes):
+            await self.truncate_log()
+        return written
 
     async def record(self, records: Sequence[DeliveryRecord]) -> Sequence[tuple[ChatMessage, ...]]:
         if not records:
@@ -132,9 +136,6 @@ class SqlStorage(SqlDesk):
     async def finish_erasure(self, seeker: SeekerId) -> bool:
         log = self._database.log
         return await self._database.run(lambda raw: erasing.finish(raw, self._shelf, seeker, log, self._hook))
-
-    async def truncate_log(self) -> bool:
-        return await self._database.run(lambda raw: erasing.truncated(raw, self._database.log))
 
     async def quarantine(self, update_id: int, error: str, at: int) -> int:
         return await self._database.run(lambda raw: self._quarantine(raw, update_id, error, at))

@@ -8,7 +8,8 @@ so an erasure of the bot finds nobody in its way once a command has ended.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -66,6 +67,11 @@ class StaffStorage:
     async def staff(self) -> Staff:
         """Everybody, as stored now."""
         return await self._database.run(lambda raw: desk_reading.staff(raw, self._shelf))
+
+    async def open_cases(self) -> Mapping[int, int]:
+        """How many open cases each responder has, by number; nobody who has none."""
+        found = await self._database.run(lambda raw: desk_reading.cases(raw, self._shelf))
+        return Counter(one.responder for one in found if one.open and one.responder is not None)
 
     async def invite(self, responder: Responder, *, at: int, audit: Sequence[AuditEntry] = ()) -> int:
         """Store somebody invited (`id` 0, `version` 0); answers their number. In `audit`, `responder:0` is them. Raises `AliasTaken`."""

@@ -63,6 +63,10 @@ class Book:
         number = self.of_seeker.get(seeker)
         return self.cases.get(number) if number is not None else None
 
+    def closed_of(self, seeker: SeekerId) -> tuple[Case, ...]:
+        """Cases of a seeker that have ended and are still kept."""
+        return tuple(case for case in self.cases.values() if case.seeker == seeker and not case.open)
+
     def responder_of(self, account: bytes) -> Responder | None:
         """Who this account is, whatever their state."""
         number = self.accounts.get(account)

@@ -118,7 +118,8 @@ def words(look: Look) -> Rendered | None:
     said = look.words
     if said is None:
         return None
-    text = unlinked(said.text) or look.say("words_not_kept")
+    written = look.message(f"reply.{said.canned}") if said.canned else said.text
+    text = unlinked(written) or look.say("words_not_kept")
     number = look.say("own_number", number=said.number) if said.author is not None else str(said.number)
     edited = f" {look.say('edited')}" if said.edited else ""
     return Rendered(text=f"{number}{edited} · {text}")

@@ -12,14 +12,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain import handoff
+from bot.domain import handoff, routing
 from bot.domain.audit import Deed
-from bot.domain.case import DAY, Case, Direction, Waited, Words, WordsState
+from bot.domain.case import DAY, Case, CaseStatus, Direction, Waited, Words, WordsState
 from bot.domain.machines import RuleBroken
 from bot.domain.permissions import Action
 from bot.usecases.desk.doing import NOTHING, Did, Doing, Verb, telling
 from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.office import Office
+from bot.usecases.desk.ports import DeskMessage
 from flows.events import News
 
 LONGEST: Final = 3500
@@ -30,6 +31,9 @@ async def claim(doing: Doing) -> Did:
     """One tap. Of many at once the first that is read wins; the others' notices say so within seconds."""
     case, me = doing.the_case, doing.responder
     office, draft = doing.office, doing.draft
+    load = routing.loads_of(office.book.open_cases()).get(me.id, routing.Load())
+    if case.status is CaseStatus.OPEN and (why := routing.why_not(case, me, load, doing.at)) is not None:
+        return Did(says=f"why_{why.value}", alert=True)
     taken = draft.case(handoff.claim(case, me.id, doing.at, clocks=office.clocks), Deed.CLAIM, doing.actor)
     notices_over(draft, case, besides=me.id)
     draft.remove(me.id, "notice", case=case.id)
@@ -37,7 +41,7 @@ async def claim(doing: Doing) -> Did:
     for words in office.book.to_responder(case.id):
         office.pass_to_responder(draft, taken, words)
     draft.edit(me.id, "board")
-    return telling(taken, News.TAKEN, doing.at, says="claimed")
+    return telling(taken, News.TAKEN, doing.at, says="claimed_toast")
 
 
 def notices_over(draft: Draft, case: Case, *, besides: int | None = None) -> None:
@@ -49,11 +53,28 @@ def notices_over(draft: Draft, case: Case, *, besides: int | None = None) -> Non
 
 async def write(doing: Doing) -> Did:
     """What a responder typed in a case's topic, or in answer to one of its messages."""
+    remember(doing, "typed")
     text = doing.incoming.text.strip()
     if not text or len(text) > LONGEST:
         raise RuleBroken("too-long" if text else "only-text", "cannot be passed on")
     hold(doing, text=text)
     return NOTHING
+
+
+def remember(doing: Doing, kind: str) -> None:
+    """A responder's own message stands in their chat: it goes when the case leaves it."""
+    if doing.incoming.message_id and not doing.incoming.edited:
+        doing.draft.messages.append(
+            DeskMessage(
+                row=doing.draft.number(),
+                responder=doing.responder.id,
+                case=doing.case.id if doing.case else 0,
+                kind=kind,
+                message_id=doing.incoming.message_id,
+                thread=doing.incoming.thread_id,
+                at=doing.at,
+            )
+        )
 
 
 def hold(doing: Doing, *, text: str = "", canned: str = "") -> Words:

@@ -19,9 +19,11 @@ import orjson
 import structlog
 
 from bot.domain.case import Case, Direction, Words, WordsState
+from bot.domain.permissions import Action, answering, may
 from bot.domain.staff import Responder, ResponderState
 from bot.security.sealing import Secret
 from bot.usecases.channel import TOPIC_MISSING, Channel, DeskChannel, Outcome, Rendered, Result, Upload
+from bot.usecases.desk.contact_views import BY_PERMISSION
 from bot.usecases.desk.conversing import transcript
 from bot.usecases.desk.looking import Look
 from bot.usecases.desk.office import Office
@@ -37,6 +39,8 @@ PATIENCE: Final = 5.0
 TITLE_LIMIT: Final = 128
 CAPTION_LIMIT: Final = 1000
 TOPIC: Final = "topic"
+PERMITTED: Final = {"notes": Action.READ_NOTES_ORGANIZATION}
+"""Views about a case that others than its owner may be shown, if the permissions say so now."""
 STANDING: Final = frozenset({"board"})
 """Kinds of which one message stands, and is edited in place."""
 
@@ -175,7 +179,7 @@ class DeskDeliverer:
             return await self._done(task)
         if task.op == "media":
             return await self._media(responder, task, look)
-        message = VIEWS[task.view](look) if task.view in VIEWS else None
+        message = VIEWS[task.view](look) if task.view in VIEWS else _said_plainly(look, task.view)
         if message is None:
             return await self._done(task)
         if task.op == "edit" or task.kind in STANDING:
@@ -189,8 +193,9 @@ class DeskDeliverer:
         office, at = self._office, self._office.now()
         if responder.state is not ResponderState.ACTIVE and task.view not in ANYBODY:
             return None
-        case = office.book.cases.get(task.item.case) if task.item.case else None
-        if task.item.case and (case is None or not case.may_see(at) or not self._theirs(responder, case, task.view)):
+        about = task.item.case or (int(task.args.get("of") or 0) if task.view in BY_PERMISSION else 0)
+        case = office.book.cases.get(about) if about else None
+        if about and (case is None or not self._theirs(responder, case, task.view, at)):
             return None
         words = await self._words(case, task.words) if case and task.words else None
         if task.words and words is None:
@@ -208,11 +213,15 @@ class DeskDeliverer:
             notes=await office.book.storage.notes(case.id) if read and case else (),
         )
 
-    def _theirs(self, responder: Responder, case: Case, view: str) -> bool:
-        """Whoever has the case sees it; a notice says nothing but that somebody waits, to those of the organization."""
-        if responder.organization != case.organization:
+    def _theirs(self, responder: Responder, case: Case, view: str, at: int) -> bool:
+        """Whoever has the case sees it; a notice says nothing but that somebody waits, to those of the organization. Views of broken glass,
+        and the list of notes, are shown by what the permissions say now."""
+        actor = answering(responder)
+        if view in BY_PERMISSION:
+            return may(actor, BY_PERMISSION[view], case, at)
+        if responder.organization != case.organization or not case.may_see(at):
             return False
-        return responder.id == case.responder or view in NOTICES
+        return responder.id == case.responder or view in NOTICES or may(actor, PERMITTED.get(view, Action.READ_CASE), case, at)
 
     async def _words(self, case: Case | None, number: int) -> Words | None:
         if case is None:
@@ -280,7 +289,7 @@ class DeskDeliverer:
         standing = DeskMessage(
             row=self._office.book.storage.desk_number(),
             responder=responder.id,
-            case=look.case.id if look.case else 0,
+            case=look.case.id if look.case else int(task.args.get("of") or 0),
             kind=task.kind,
             message_id=outcome.message_id,
             thread=thread,
@@ -431,6 +440,14 @@ class DeskDeliverer:
     async def _write(self, write: DeskWrite) -> None:
         await self._office.book.storage.write_desk(write)
         self._office.settle(write)
+
+
+def _said_plainly(look: Look, view: str) -> Rendered | None:
+    """A view that is only a text of that name; nothing for a name nobody wrote."""
+    if not look.texts.find(look.responder.locale, f"desk.{view}"):
+        log.error("desk_view_unknown", kind=view)
+        return None
+    return Rendered(text=look.say(view, **{"designation": look.case.designation if look.case else "", **look.args}))
 
 
 def named(look: Look, message: Rendered) -> Rendered:

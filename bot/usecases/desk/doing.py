@@ -58,13 +58,15 @@ class Doing:
 class Did:
     """What came of an act, beside the draft. `news` goes to `seeker` in the same transaction. `refresh`: words that
     stand in the seeker's chat and were changed or removed. `says`: desk text shown over the button that was
-    pressed (`alert`: in a box to be closed)."""
+    pressed (`alert`: in a box to be closed). `line`: desk
+    text for somebody we do not know, said once and kept nowhere."""
 
     seeker: SeekerId | None = None
     news: CaseNews | None = None
     refresh: int = 0
     says: str = ""
     alert: bool = False
+    line: str = ""
 
 
 NOTHING = Did()

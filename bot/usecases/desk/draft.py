@@ -85,9 +85,19 @@ class Draft:
         """A new message in a responder's chat: in the case's topic when it is about a case (`topic`), else in the main chat."""
         self._item("post", responder, view, case, kind or view, words, silent, topic, priority, args)
 
-    def edit(self, responder: int, view: str, *, case: Case | None = None, kind: str = "", words: int = 0, **args: object) -> None:
+    def edit(
+        self,
+        responder: int,
+        view: str,
+        *,
+        case: Case | None = None,
+        kind: str = "",
+        words: int = 0,
+        topic: bool = True,
+        **args: object,
+    ) -> None:
         """Change the message of this kind (and case, and words) that stands in a responder's chat; nothing when none does."""
-        self._item("edit", responder, view, case, kind or view, words, True, True, 2, args)
+        self._item("edit", responder, view, case, kind or view, words, True, topic, 2, args)
 
     def media(self, responder: int, case: Case, words: int) -> None:
         """Pass a file on: through memory, hidden until tapped."""

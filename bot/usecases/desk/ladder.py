@@ -20,7 +20,7 @@ from bot.domain.case import DAY, Case, CaseStatus, WordsState
 from bot.domain.clocks import Rung, next_due
 from bot.domain.machines import RuleBroken
 from bot.domain.staff import Responder, ResponderState
-from bot.usecases.desk import conversing, windows
+from bot.usecases.desk import contact, conversing, windows
 from bot.usecases.desk.doing import NOTHING, Did, telling
 from bot.usecases.desk.draft import PROGRAM, Draft
 from bot.usecases.desk.office import Conflict, Office
@@ -43,11 +43,15 @@ class Ladder:
         if await office.book.storage.staff_moved():
             async with office.turnstile:
                 await self._staff_moved()
+        await self._put_out()
         for words in [one for one in office.book.held() if one.release_at is not None and one.release_at <= office.now()]:
             await self._do(words.case, lambda o, d, c, number=words.id: _leave(o, d, c, number))  # type: ignore[misc]  # bound at once
         for case in self._due():
             await self._do(case.id, _rung)
+        for case in [one for one in office.book.cases.values() if contact.owes(one, office.now())]:
+            await self._do(case.id, contact.owed)
         await self._duties()
+        await self._complaints()
 
     def _due(self) -> list[Case]:
         at = self.office.now()
@@ -67,7 +71,7 @@ class Ladder:
                     return
                 draft = office.draft()
                 try:
-                    did = step(office, draft, case)
+                    did = windows.hushed(office, draft, step(office, draft, case))
                     await office.commit(draft, seeker=did.seeker, news=did.news, refresh=did.refresh)
                     return
                 except Conflict:
@@ -91,6 +95,15 @@ class Ladder:
                 draft.post(responder.id, "board", topic=False)
                 await office.commit(draft)
 
+    async def _put_out(self) -> None:
+        """Somebody without access, or who cannot be reached any more, still has cases (a panic, a revocation, a blocked bot)."""
+        office = self.office
+        for responder in tuple(office.book.responders.values()):
+            gone = responder.state is not ResponderState.ACTIVE or responder.chat_id is None
+            if gone and office.book.owned(responder.id):
+                async with office.turnstile:
+                    await put_out(office, responder)
+
     async def _duties(self) -> None:
         """Whoever is on duty is asked before it ends by itself."""
         office, at = self.office, self.office.now()
@@ -101,6 +114,18 @@ class Ladder:
                     draft = office.draft()
                     draft.responder(replace(responder, reminded=True))
                     draft.post(responder.id, "still_there", topic=False, silent=False)
+                    await _quietly(office, draft)
+
+    async def _complaints(self) -> None:
+        """A complaint nobody has answered in time: its reviewers are reminded once."""
+        office, at = self.office, self.office.now()
+        for complaint in tuple(office.book.complaints.values()):
+            if complaint.due_at and complaint.due_at <= at and not complaint.reminded and complaint.answered_at is None:
+                async with office.turnstile:
+                    draft = office.draft()
+                    draft.complaints.append(replace(complaint, reminded=True))
+                    for one in office.reviewers(complaint.reviewer, complaint.about):
+                        draft.post(one.id, "complaint_due", topic=False, silent=False, ticket=complaint.ticket)
                     await _quietly(office, draft)
 
 
@@ -130,17 +155,28 @@ async def put_out(office: Office, responder: Responder) -> None:
 
 
 def _leave(office: Office, draft: Draft, case: Case, number: int) -> Did:
-    """The hold of one message is over. Outside the seeker's hours it waits for the window."""
+    """The hold of one message is over, or its window has opened. Outside the seeker's hours it waits for the window, also when they were
+    changed meanwhile or this program slept through it. Words for somebody nobody answers any more never leave."""
     words = office.book.words.get(case.id, {}).get(number)
     if words is None or words.release_at is None or words.release_at > draft.at:
         return NOTHING
+    if case.status is not CaseStatus.ASSIGNED:
+        draft.put(replace(words, state=WordsState.REMOVED, text="", canned="", release_at=None))
+        if words.author is not None:
+            draft.edit(words.author, "held", case=case, words=words.id)
+        return NOTHING
     opens = windows.opens(office, case, draft.at)
-    if words.state is WordsState.HELD and opens is not None:
+    if opens is not None:
+        if words.state is WordsState.HELD:  # a human has answered, as far as they may: only the crisis still rings
+            waits = replace(handoff.answer(case, draft.at), crisis_at=case.crisis_at)
+            case = draft.case(waits, Deed.ANSWER, f"responder:{words.author}", "window")
         draft.put(replace(words, state=WordsState.WINDOW, release_at=opens))
         if words.author is not None:
             draft.edit(words.author, "held", case=case, words=words.id)
         return NOTHING
     moved, gone = conversing.leave(office, draft, case, words)
+    if handoff.unanswered(case):
+        contact.ask_again(draft, moved)
     return telling(moved, News.WORDS, draft.at, words=gone.id)
 
 
@@ -173,15 +209,24 @@ def _nudge(office: Office, draft: Draft, case: Case) -> Did:
 def _bell(office: Office, draft: Draft, case: Case, *, wide: bool) -> Did:
     loads = routing.loads_of(office.book.open_cases())
     found = routing.whom_to_ring(case, tuple(office.book.active(case.organization)), loads, draft.at, wide=wide)
-    fresh = [one.id for one in found if one.id not in case.rung] or [one.id for one in found]
+    told = case.rung if case.offered_at is not None else ()  # after a reopening `rung` holds who had it: they are rung as well
+    fresh = [one.id for one in found if one.id not in told] or [one.id for one in found]
     if not fresh:
-        draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
-        return NOTHING
+        climbed = draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
+        return _no_match(office, draft, climbed, loads)
     moved = draft.case(handoff.offer(case, fresh, draft.at, clocks=office.clocks), Deed.OFFER, PROGRAM, str(len(fresh)))
     for number in fresh:
         draft.remove(number, "notice", case=case.id)
         draft.post(number, "notice", case=moved, topic=False, silent=False, priority=1)
     return NOTHING
+
+
+def _no_match(office: Office, draft: Draft, case: Case, loads: Mapping[int, routing.Load]) -> Did:
+    """Somebody is there, but not as the seeker asked for: they are told once, and choose."""
+    why = routing.eligible(case, tuple(office.book.active(case.organization)), loads, draft.at).why
+    if case.told_no_match or why not in (routing.Why.GENDER, routing.Why.LANGUAGE):
+        return NOTHING
+    return telling(draft.case(replace(case, told_no_match=True)), News.NO_MATCH, draft.at)
 
 
 def _next_organization(office: Office, draft: Draft, case: Case) -> Did:
@@ -248,6 +293,10 @@ def _referral(office: Office, draft: Draft, case: Case) -> Did:
 def _follow_up(office: Office, draft: Draft, case: Case) -> Did:
     """An agreed message, in neutral words: once, and once more; then never again."""
     due = follow_up.due_follow_up(case, draft.at)
+    opens = windows.opens(office, case, draft.at)
+    if due is not None and due.tries < follow_up.TRIES and opens is not None:  # not outside the seeker's hours
+        draft.case(replace(case, follow_ups=tuple(replace(one, at=opens) if one is due else one for one in case.follow_ups)))
+        return NOTHING
     sent = draft.case(follow_up.follow_up(case, draft.at, clocks=office.clocks), Deed.FOLLOW_UP, PROGRAM)
     if due is None or due.tries >= follow_up.TRIES:
         return NOTHING

@@ -18,7 +18,7 @@ import structlog
 
 from bot.domain import designation as names
 from bot.domain import duty, routing
-from bot.domain.case import Case, CaseStatus, Words
+from bot.domain.case import Case, Words
 from bot.domain.clocks import Clocks, Rung
 from bot.domain.duty import Offer, OfferState
 from bot.domain.handoff import climb
@@ -161,7 +161,7 @@ class Office:
             return Desk()
         offer = self.offer(organization.id, at)
         live = conversation.case is CaseStage.LIVE
-        other = self.elsewhere(case, at) if case.status is CaseStatus.OPEN else None
+        other = self.elsewhere(case, at)
         responder = self.book.responders.get(case.responder) if case.responder is not None else None
         return Desk(
             state=DeskState(offer.state.value),
@@ -256,7 +256,10 @@ class Office:
 
     def leave_chats(self, draft: Draft, case: Case) -> None:
         """Nothing of a case stays in anybody's chat: its topics are emptied, what was owed about it goes."""
-        for number in dict.fromkeys((*case.rung, case.responder, case.transfer_to)):
+        glass = case.broken_glass
+        others = (glass.first, glass.second) if glass is not None else ()
+        deciding = (one.id for one in self.supervisors(case.organization)) if case.claimant is not None else ()
+        for number in dict.fromkeys((*case.rung, case.responder, case.transfer_to, *others, *deciding)):
             if number is not None:
                 draft.clear(number, case.id)
 

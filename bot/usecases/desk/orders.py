@@ -34,18 +34,21 @@ from bot.domain.duty import OfferState
 from bot.domain.machines import RuleBroken
 from bot.domain.seeker import SeekerId
 from bot.usecases.channel import Incoming
+from bot.usecases.desk import complaints, contact, passing, returning
 from bot.usecases.desk.draft import SEEKER, Draft
-from bot.usecases.desk.office import Office
+from bot.usecases.desk.office import CODE_LENGTH, Office
 from bot.usecases.desk.ports import DeskWrite
 from flows.effects import Line, Order, OrderKind
 from flows.events import MediaKind
 from flows.program import Program
-from flows.state import Conversation
+from flows.state import Conversation, PhoneUse
 from flows.triage import urgency
 
 CONTACT_SCOPE: Final = ("language", "topic")
-YOUTH: Final = ("young", "minor_self")
-"""Answers that say the seeker is a minor: `<flow>.<one of these>` is yes."""
+ANSWERED_WITHIN: Final = 20 * DAY
+"""A complaint, or a request about one's data, is to be answered within twenty days; its reviewer is reminded when they are over."""
+YOUTH: Final = "youth.path"
+"""The answer that says the seeker is young and pressed to join: their case goes to those who are trained for minors."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -149,8 +152,8 @@ def topics(program: Program, conversation: Conversation) -> tuple[str, ...]:
 
 
 def is_minor(answers: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether the person said that they themselves are a minor."""
-    return any(key.rpartition(".")[2] in YOUTH and "yes" in held for key, held in answers.items())
+    """Whether the person said that they themselves are a minor. `missing.minor` and the like speak of somebody else."""
+    return "yes" in answers.get(YOUTH, ())
 
 
 def _share(turn: Turn, order: Order) -> None:
@@ -179,13 +182,19 @@ def _elsewhere(turn: Turn, order: Order) -> None:
     case = _of(turn)
     if order.value != "yes":
         turn.case = turn.draft.case(turn.office.stay(case, turn.at), Deed.DECLINE, SEEKER, "elsewhere")
+        if case.responder is not None:
+            turn.draft.post(case.responder, "elsewhere_no", case=case, other=turn.before.desk.other)
         return
     other = turn.office.elsewhere(case, turn.at)
-    if other is None:
-        raise RuleBroken("no-such-move", "nobody else matches")
+    if other is None or other.name != turn.before.desk.other:
+        raise RuleBroken("no-such-move", "not the organization that was named")
     consent = _consent(turn, order, Purpose.REFERRAL, other.id, CONTACT_SCOPE)
     turn.office.leave_chats(turn.draft, case)
     turn.case = turn.draft.case(handoff.pass_on(case, other.id, consent, turn.at), Deed.PASS_ON, SEEKER)
+    turn.draft.words_gone.append(case.id)  # they were said to the organization before, and to nobody else
+    turn.draft.notes_gone.append(case.id)
+    if case.responder is not None:
+        turn.draft.post(case.responder, "elsewhere_yes", topic=False, other=other.id, designation=case.designation)
     turn.draft.log(Deed.GRANT, SEEKER, f"case:{case.id}", Purpose.REFERRAL.value)
 
 
@@ -208,7 +217,7 @@ def _media(turn: Turn, order: Order) -> None:
 
 def _hear(turn: Turn, *, text: str = "", media: MediaKind | None = None, file: str = "", mime: str = "", place: str = "") -> None:
     incoming = turn.incoming
-    case, number = handoff.next_number(handoff.hear(_of(turn), turn.at, clocks=turn.office.clocks), Direction.SEEKER)
+    case, number = handoff.next_number(_heard(turn), Direction.SEEKER)
     words = turn.draft.put(
         Words(
             id=turn.draft.number(),
@@ -227,6 +236,21 @@ def _hear(turn: Turn, *, text: str = "", media: MediaKind | None = None, file: s
     turn.case = turn.draft.case(case, Deed.HEAR, SEEKER)
     if case.responder is not None:
         turn.office.pass_to_responder(turn.draft, case, words)
+
+
+def _heard(turn: Turn) -> Case:
+    """The case after words of the seeker's. After a gap, and after an exit, it may be somebody else: whoever has the case reads "not
+    confirmed" (with a word agreed the program asks for it, `contact.owed`), and is asked whether the hours are still so."""
+    before = _of(turn)
+    case = handoff.hear(before, turn.at, clocks=turn.office.clocks)
+    gap = before.seeker_wrote_at and turn.at - before.seeker_wrote_at >= turn.office.clocks.gap
+    if not gap and not before.compromised:
+        return case
+    case = replace(case, compromised=False, confirmed=None if case.word else False, asked_word_at=None)
+    if case.responder is not None:
+        contact.ask_again(turn.draft, case)
+        turn.draft.edit(case.responder, "header", case=case)
+    return case
 
 
 def _remove(turn: Turn, order: Order) -> None:
@@ -268,7 +292,8 @@ def _reach(turn: Turn, order: Order) -> None:
 
 def _prefer(turn: Turn, order: Order) -> None:
     case = _of(turn)
-    turn.case = turn.draft.case(replace(case, prefers="" if order.value == "any" else order.value))
+    wish = "" if order.value == "any" else order.value
+    turn.case = turn.draft.case(replace(case, prefers=wish, told_no_match=False))
 
 
 def _transfer(turn: Turn, order: Order) -> None:
@@ -276,9 +301,8 @@ def _transfer(turn: Turn, order: Order) -> None:
     case = _of(turn)
     if order.value == "no" and case.handoff is HandoffStatus.TRANSFERRED:
         turn.case = turn.draft.case(handoff.decline(case, None, turn.at, clocks=turn.office.clocks), Deed.DECLINE, SEEKER)
-        for one in (case.responder, case.transfer_to):
-            if one is not None:
-                turn.draft.post(one, "transfer_refused", case=turn.case, topic=one == case.responder)
+        passing.asking_over(turn.draft, case)
+        _tell_owner(turn, "transfer_refused")
 
 
 def _withdraw(turn: Turn, order: Order) -> None:
@@ -294,8 +318,16 @@ def _withdraw(turn: Turn, order: Order) -> None:
 
 def _erase(turn: Turn, order: Order) -> None:
     """Everything of the case goes: its key is destroyed, and what is left of it is a number in the trail."""
+    for other in turn.office.book.closed_of(turn.seeker):
+        if turn.case is None or other.id != turn.case.id:
+            turn.draft.case(emptied(other), Deed.ERASE, SEEKER)
+            turn.draft.shred.append(other.id)
     case = turn.case
     if case is None:
+        return
+    if case.open and case.return_key and turn.before.phone is PhoneUse.LENT:  # the phone goes back; who made the key goes on elsewhere
+        turn.case = turn.draft.case(handoff.detach(case, case.return_key), Deed.DETACH, SEEKER, "erased")
+        _tell_owner(turn, "detached")
         return
     if case.handoff not in (HandoffStatus.WITHDRAWN, HandoffStatus.EXPIRED):
         _withdraw(turn, order)
@@ -358,7 +390,10 @@ def _feedback(turn: Turn, order: Order) -> None:
 
 
 def _complaint(turn: Turn, order: Order) -> None:
-    _complain(turn, turn.incoming.text if turn.incoming else "")
+    """Words for a reviewer. A ticket that is brought back is a question, and no new complaint."""
+    text = turn.incoming.text if turn.incoming else ""
+    if complaints.by_ticket(turn.office, text, turn.at) is None:
+        _complain(turn, text)
 
 
 def _complain(turn: Turn, text: str) -> None:
@@ -370,6 +405,7 @@ def _complain(turn: Turn, text: str) -> None:
         reviewer=turn.office.reviewer_of(about),
         text=text,
         at=turn.at,
+        due_at=turn.at + ANSWERED_WITHIN,
     )
     turn.draft.complaints.append(complaint)
     turn.draft.log(Deed.COMPLAIN, SEEKER, f"organization:{about}")
@@ -384,12 +420,24 @@ def _return_key(turn: Turn, order: Order) -> None:
         case = _of(turn)
         turn.case = turn.draft.case(replace(case, return_key=office.key_hash(turn.before.desk.code)), Deed.DETACH, SEEKER, "key")
         return
-    found = office.by_return_key(turn.incoming.text if turn.incoming else "")
-    if found is None or found.seeker == turn.seeker:
+    key, word = key_and_word(turn.incoming.text if turn.incoming else "")
+    found = office.by_return_key(key)
+    if found is None or found.seeker == turn.seeker or not found.may_see(turn.at):
         return
-    turn.draft.case(replace(found, claimant=turn.seeker), Deed.RETURN, SEEKER)
-    for one in office.who_decides(found):
-        turn.draft.post(one, "claimant", case=found, silent=False)
+    claimed = turn.draft.case(replace(found, claimant=turn.seeker), Deed.RETURN, SEEKER)
+    beside = "none" if not (word and found.word) else "right" if office.word_matches(found, word) else "wrong"
+    returning.knock(office, turn.draft, claimed, beside)
+
+
+def key_and_word(written: str) -> tuple[str, str]:
+    """A key as it was typed, and the optional word if it was typed after it: whoever reviews the key reads whether it was right, and who
+    typed it learns nothing."""
+    count = 0
+    for place, letter in enumerate(written):
+        count += letter.isalnum()
+        if count == CODE_LENGTH:
+            return written[: place + 1], written[place + 1 :].strip()
+    return written, ""
 
 
 # -- small things -------------------------------------------------------------------------------------------------------------------

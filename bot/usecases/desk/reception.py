@@ -21,8 +21,8 @@ from bot.domain.permissions import Action, answering, may
 from bot.domain.staff import Responder, ResponderState
 from bot.security import tokens
 from bot.security.sealing import Secret
-from bot.usecases.channel import DeskChannel, Incoming, Kind
-from bot.usecases.desk import board, complaints, contact, conversing, ending, notes, passing, replies, staffing
+from bot.usecases.channel import DeskChannel, Incoming, Kind, Rendered
+from bot.usecases.desk import board, complaints, contact, conversing, ending, notes, passing, replies, staffing, windows
 from bot.usecases.desk.doing import NOTHING, Did, Doing, Verb
 from bot.usecases.desk.draft import Draft, by
 from bot.usecases.desk.looking import PROGRAM, STEP
@@ -80,6 +80,8 @@ class DeskReception:
         async with self._office.turnstile:
             did = await self._worked(incoming)
         self._answer(incoming, did)
+        if did.line and incoming.chat_id:
+            await self._channel.send(incoming.chat_id, Rendered(text=self._office.texts.say("es", did.line)), silent=True)
 
     async def _worked(self, incoming: Incoming) -> Did:
         """One transaction, tried again when the command line moved something in between."""
@@ -87,7 +89,7 @@ class DeskReception:
         for _ in range(TRIES):
             draft = office.draft(update_id=incoming.update_id)
             try:
-                did = await self._act(incoming, draft)
+                did = windows.hushed(office, draft, await self._act(incoming, draft))
             except RuleBroken as broken:
                 draft = office.draft(update_id=incoming.update_id)
                 did = self._refused(incoming, draft, broken)
@@ -206,7 +208,7 @@ class DeskReception:
         if responder is None:
             return NOTHING
         draft.log(Deed.REFUSED, by(responder.id), f"responder:{responder.id}", broken.code)
-        name = f"refused_{broken.code.replace('-', '_')}"
+        name = f"rule_{broken.code.replace('-', '_')}"
         if incoming.kind is not Kind.PRESS:
             draft.post(responder.id, name, topic=False)
         return Did(says=name, alert=True)

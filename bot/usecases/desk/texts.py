@@ -12,10 +12,12 @@ Messages = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """`messages`: all texts of the catalogs. `unreviewed`: (locale, message id) of translations no person has looked at."""
+    """`messages`: all texts of the catalogs. `unreviewed`: (locale, message id) of translations no person has looked at. `order`:
+    the canned replies as they stand in their file."""
 
     messages: Messages
     unreviewed: frozenset[tuple[str, str]] = frozenset()
+    order: tuple[str, ...] = ()
 
     def say(self, locale: str, name: str, /, **values: object) -> str:
         """The text `desk.<name>` with its values; the source where the language lacks it; the name itself where nobody wrote it."""
@@ -35,6 +37,8 @@ class Texts:
 
     def replies(self) -> tuple[str, ...]:
         """Ids of the canned replies, in the order they were written."""
+        if self.order:
+            return self.order
         source = self.messages.get(SOURCE, {})
         return tuple(
             message.removeprefix("reply.") for message in source if message.startswith("reply.") and not message.endswith(".title")

@@ -14,8 +14,8 @@ from itertools import chain
 from typing import Final
 
 from flows.authoring.bundle import bundle
-from flows.authoring.checks import desk as desks
 from flows.authoring.checks import (
+    consent,
     facts,
     guards,
     loops,
@@ -29,6 +29,7 @@ from flows.authoring.checks import (
     unread,
     wording,
 )
+from flows.authoring.checks import desk as desks
 from flows.authoring.checks.codes import CODES
 from flows.authoring.checks.plain import plain_read, plain_render
 from flows.authoring.checks.subject import Check, Never, Subject
@@ -57,6 +58,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     guards.urgency,
     questions.questions,
     questions.consent,
+    consent.orders,
+    consent.texts,
+    consent.taps,
     paths.unreachable,
     paths.dead_ends,
     paths.exits,

@@ -38,6 +38,12 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "no-why": "A personal question does not say why it is asked.",
         "no-skip": "A personal question does not say where 'prefer not to say' leads.",
         "before-consent": "A step that needs consent, or asks for free words, can be reached without the consent answer.",
+        # consent, over every order to the desk
+        "no-consent": "Something goes to a human without the text of its consent on the screen, or other than as it stood there.",
+        "consent-incomplete": "The text of a consent is not there in a language, or lacks who will see it or the word that takes it back.",
+        "order-without-case": "Something that belongs to a case is asked of the desk while there is none.",
+        "human-far": "A human is further from Start than four taps, or three through danger.",
+        "number-far": "The first number of an emergency is further from Start than two taps.",
         # the walk
         "unreachable-step": "No choices lead to a step.",
         "dead-end": "A screen offers no way on.",

@@ -29,7 +29,8 @@ HOUSE = Organization(id="casa", name="Casa", minors=True)
 def content() -> DeskContent:
     """The project's own organizations and clocks."""
     found, issues = load_desk(ROOT / "content")
-    assert found is not None and issues == ()
+    assert found is not None
+    assert issues == ()
     return found
 
 

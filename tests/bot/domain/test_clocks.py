@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain import handoff
-from bot.domain.case import DAY, FollowUp, HandoffStatus, Level, Referral, ReferralState
+from bot.domain.case import DAY, CaseStatus, FollowUp, HandoffStatus, Level, Referral, ReferralState
 from bot.domain.clocks import UNCLAIMED, Rung, level_now, next_due, waiting_since
 from tests.bot.domain.desk import HOUR, MINUTE, T, answered, claimed, clocks, consent, waiting
 
@@ -23,7 +23,8 @@ TIMES = {
 def test_the_ladders_are_those_of_the_issue(level: Level) -> None:
     offsets = clocks().offsets[level]
     rungs = (Rung.NUDGE, Rung.BACK_TO_QUEUE, Rung.NEXT_ORGANIZATION, Rung.SUPERVISOR)
-    assert tuple(offsets[rung] // MINUTE for rung in rungs) == TIMES[level] and offsets[Rung.RING] == 0
+    assert tuple(offsets[rung] // MINUTE for rung in rungs) == TIMES[level]
+    assert offsets[Rung.RING] == 0
 
 
 def test_the_other_clocks_are_those_of_the_issue_and_the_voice() -> None:
@@ -40,7 +41,8 @@ def test_an_unclaimed_case_climbs_its_ladder(level: Level) -> None:
         case = handoff.climb(case, due[1], clocks=clocks())
     nudge, _, organization, supervisor = TIMES[level]
     assert seen == [(Rung.RING, 0), (Rung.NUDGE, nudge), (Rung.NEXT_ORGANIZATION, organization), (Rung.SUPERVISOR, supervisor)]
-    assert due is not None and due[0] is Rung.EXPIRE
+    assert due is not None
+    assert due[0] is Rung.EXPIRE
 
 
 @pytest.mark.parametrize("level", Level)
@@ -77,7 +79,7 @@ def test_a_referral_is_asked_about_by_who_has_the_case() -> None:
 
 def test_nothing_is_due_on_what_is_erased_or_over() -> None:
     assert next_due(waiting(erased=True), clocks()) is None
-    assert next_due(replace(answered(), status=handoff.CaseStatus.CLOSED, handoff=HandoffStatus.CLOSED), clocks()) is None
+    assert next_due(replace(answered(), status=CaseStatus.CLOSED, handoff=HandoffStatus.CLOSED), clocks()) is None
 
 
 @pytest.mark.parametrize(

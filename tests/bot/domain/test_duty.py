@@ -175,7 +175,8 @@ def test_who_was_never_answered_does_not_make_the_figure_fine() -> None:
 @given(seconds=st.integers(1, 3 * DAY))
 def test_a_coarse_figure_is_a_step_and_never_less_than_the_truth(seconds: int) -> None:
     said = coarse(seconds)
-    assert said * 60 >= seconds and (said in duty.STEPS or said % 60 == 0)
+    assert said * 60 >= seconds
+    assert said in duty.STEPS or said % 60 == 0
 
 
 # -- gaps -------------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from bot.domain.case import (
     DAY,
     Case,
     CaseStatus,
+    Consent,
     Direction,
     FollowUp,
     HandoffStatus,
@@ -47,7 +48,9 @@ def refused(code: str) -> Iterator[None]:
 def test_a_request_rests_on_a_consent_to_contact_and_shows_nothing_else() -> None:
     case = waiting(Level.DANGER)
     assert (case.status, case.handoff, case.responder) == (CaseStatus.OPEN, HandoffStatus.REQUESTED, None)
-    assert case.may_see(T) and case.shared == () and case.heavy
+    assert case.may_see(T)
+    assert case.shared == ()
+    assert case.heavy
     assert (case.clock, case.due_at) == (Rung.RING, T)
 
 
@@ -59,7 +62,8 @@ def test_without_a_living_consent_to_contact_there_is_no_case(wrong: dict[str, o
 
 def test_a_kept_request_rings_when_somebody_is_back_or_comes_before() -> None:
     kept = handoff.request(T, id=1, seeker=SEEKER, designation="Faro 1", consent=consent(), begins=T + 6 * HOUR)
-    assert kept.kept and next_due(kept, clocks()) == (Rung.RING, T + 6 * HOUR)
+    assert kept.kept
+    assert next_due(kept, clocks()) == (Rung.RING, T + 6 * HOUR)
     early = handoff.offer(kept, (7,), T + HOUR, clocks=clocks())
     assert next_due(early, clocks()) == (Rung.NUDGE, T + 3 * HOUR)
 
@@ -69,14 +73,17 @@ def test_offering_rings_and_starts_the_ladder_from_when_the_wait_began() -> None
     assert (late.handoff, late.rung, late.offered_at) == (HandoffStatus.OFFERED, (7, 8), T + 30)
     assert (late.clock, late.due_at) == (Rung.NUDGE, T + 2 * MINUTE)
     again = handoff.offer(late, (8, 9), T + MINUTE, clocks=clocks())
-    assert again.rung == (7, 8, 9) and again.due_at == late.due_at and again.offered_at == late.offered_at
+    assert again.rung == (7, 8, 9)
+    assert again.due_at == late.due_at
+    assert again.offered_at == late.offered_at
     nudged = handoff.offer(again, (7, 8, 9), T + 2 * MINUTE, clocks=clocks())
     assert (nudged.clock, nudged.due_at) == (Rung.NEXT_ORGANIZATION, T + 10 * MINUTE)
 
 
 def test_with_nobody_to_ring_only_the_ladder_goes_on() -> None:
     nobody = handoff.offer(waiting(Level.DANGER), (), T, clocks=clocks())
-    assert nobody.handoff is HandoffStatus.REQUESTED and nobody.clock == Rung.NUDGE
+    assert nobody.handoff is HandoffStatus.REQUESTED
+    assert nobody.clock == Rung.NUDGE
 
 
 def test_climbing_waits_until_the_rung_is_due() -> None:
@@ -122,7 +129,8 @@ def test_words_that_begin_to_wait_start_the_clock_and_further_ones_do_not() -> N
     heard = handoff.hear(answered(Level.HIGH), T + 60, clocks=clocks())
     assert (heard.handoff, heard.clock, heard.due_at) == (HandoffStatus.ACTIVE, Rung.NUDGE, T + 60 + 10 * MINUTE)
     more = handoff.hear(heard, T + 600, clocks=clocks())
-    assert more.due_at == heard.due_at and more.seeker_wrote_at == T + 600
+    assert more.due_at == heard.due_at
+    assert more.seeker_wrote_at == T + 600
 
 
 def test_words_in_the_queue_leave_its_clock_alone() -> None:
@@ -163,8 +171,9 @@ def test_given_back_by_the_clock_the_ladder_counts_on() -> None:
     case = handoff.climb(claimed(Level.DANGER), T + 2 * MINUTE, clocks=clocks())
     assert (case.clock, case.due_at) == (Rung.BACK_TO_QUEUE, T + 5 * MINUTE)
     back = handoff.lapse(case, T + 5 * MINUTE, clocks=clocks())
-    assert back.status is CaseStatus.OPEN and back.passed == (7,)
-    assert back.due_at is not None and back.due_at <= T + 5 * MINUTE, "others are rung at once"
+    assert back.status is CaseStatus.OPEN
+    assert back.passed == (7,)
+    assert (back.due_at or 0) <= T + 5 * MINUTE, "others are rung at once"
     rung = handoff.offer(back, (8,), T + 5 * MINUTE, clocks=clocks())
     assert (rung.clock, rung.due_at) == (Rung.NEXT_ORGANIZATION, T + 10 * MINUTE)
     asked = handoff.climb(rung, T + 10 * MINUTE, clocks=clocks())
@@ -184,7 +193,8 @@ def test_a_transfer_leaves_the_sender_the_owner_until_it_is_accepted() -> None:
     assert (asked.responder, asked.transfer_to, asked.status) == (7, 8, CaseStatus.ASSIGNED)
     assert next_due(asked, clocks()) == (Rung.DECLINE, T + 60 + 10 * MINUTE)
     said = handoff.answer(asked, T + 90, by=7)
-    assert said.handoff is HandoffStatus.TRANSFERRED and said.clock == Rung.DECLINE
+    assert said.handoff is HandoffStatus.TRANSFERRED
+    assert said.clock == Rung.DECLINE
     taken = handoff.accept(said, 8, T + 99, clocks=clocks())
     assert (taken.responder, taken.transfer_to, taken.handoff) == (8, None, HandoffStatus.CLAIMED)
     assert (taken.clock, taken.due_at) == (Rung.NUDGE, T + 99 + 10 * MINUTE)
@@ -240,16 +250,20 @@ def test_passing_on_ends_what_the_organization_before_could_see() -> None:
     yes = consent(Purpose.REFERRAL, "otra", at=T + 60, scope=("language", "topic", LINE.key))
     passed = handoff.pass_on(replace(shared(), next_step="llamar"), "otra", yes, T + 60)
     assert (passed.organization, passed.status, passed.responder) == ("otra", CaseStatus.OPEN, None)
-    assert passed.may_see(T + 60) and not replace(passed, organization="casa").may_see(T + 60)
-    assert passed.shared == (LINE,) and passed.next_step == ""
+    assert passed.may_see(T + 60)
+    assert not replace(passed, organization="casa").may_see(T + 60)
+    assert passed.shared == (LINE,)
+    assert passed.next_step == ""
     share = passed.consent(Purpose.SHARE, T + 60)
-    assert share is not None and share.scope == (LINE.key,)
+    assert share is not None
+    assert share.scope == (LINE.key,)
     assert next_due(passed, clocks()) == (Rung.RING, T + 60)
 
 
 def test_without_a_shared_line_in_its_scope_nothing_but_the_contact_goes() -> None:
     passed = handoff.pass_on(shared(), "otra", consent(Purpose.REFERRAL, "otra"), T)
-    assert passed.shared == () and passed.consent(Purpose.SHARE, T) is None
+    assert passed.shared == ()
+    assert passed.consent(Purpose.SHARE, T) is None
 
 
 @pytest.mark.parametrize(
@@ -261,7 +275,7 @@ def test_without_a_shared_line_in_its_scope_nothing_but_the_contact_goes() -> No
         ("casa", consent(Purpose.REFERRAL, "casa"), "own-case"),
     ],
 )
-def test_passing_on_needs_a_yes_for_that_very_organization(to: str, yes: handoff.Consent, code: str) -> None:
+def test_passing_on_needs_a_yes_for_that_very_organization(to: str, yes: Consent, code: str) -> None:
     with refused(code):
         handoff.pass_on(answered(), to, yes, T)
 
@@ -314,8 +328,12 @@ def test_withdrawal_ends_all_of_it_at_any_time(case: Case) -> None:
     )
     gone = handoff.withdraw(full, T + 5)
     assert (gone.status, gone.handoff, gone.responder, gone.rung) == (CaseStatus.CLOSED, HandoffStatus.WITHDRAWN, None, ())
-    assert not gone.may_see(T + 5) and all(one.withdrawn_at is not None for one in gone.consents)
-    assert gone.shared == () and gone.unread == 0 and gone.safe_contact is None and gone.claimant is None
+    assert not gone.may_see(T + 5)
+    assert all(one.withdrawn_at is not None for one in gone.consents)
+    assert gone.shared == ()
+    assert gone.unread == 0
+    assert gone.safe_contact is None
+    assert gone.claimant is None
     assert [one.outcome for one in gone.follow_ups] == ["helped"]
     assert [(one.state, one.remind_at) for one in gone.referrals] == [(ReferralState.WITHDRAWN, None)]
     assert next_due(gone, clocks()) is None
@@ -342,7 +360,9 @@ def test_what_is_shared_is_what_was_shown() -> None:
     assert case.shared == (LINE, PLACE)
     later = handoff.share(case, consent(Purpose.SHARE, at=T + 9, scope=(PLACE.key,), shown="e" * 64), (PLACE,))
     held = later.consent(Purpose.SHARE, T + 9)
-    assert later.shared == (PLACE,) and held is not None and held.shown == "e" * 64
+    assert later.shared == (PLACE,)
+    assert held is not None
+    assert held.shown == "e" * 64
 
 
 @pytest.mark.parametrize(
@@ -359,7 +379,7 @@ def test_what_is_shared_is_what_was_shown() -> None:
         (handoff.withdraw(answered(), T), consent(Purpose.SHARE, scope=(LINE.key,), shown="f"), (LINE,), "no-consent"),
     ],
 )  # fmt: skip
-def test_nothing_else_is_shared(case: Case, yes: handoff.Consent, lines: tuple[SharedLine, ...], code: str) -> None:
+def test_nothing_else_is_shared(case: Case, yes: Consent, lines: tuple[SharedLine, ...], code: str) -> None:
     with refused(code):
         handoff.share(case, yes, lines)
 
@@ -402,7 +422,8 @@ def test_a_level_rises_and_never_sinks_and_the_clock_is_never_later() -> None:
 
 def test_a_crisis_word_rings_the_owner_and_the_program_steps_in_once() -> None:
     rung = handoff.ring(answered(), T + 60, clocks=clocks())
-    assert rung.level is Level.DANGER and next_due(rung, clocks()) == (Rung.CRISIS, T + 180)
+    assert rung.level is Level.DANGER
+    assert next_due(rung, clocks()) == (Rung.CRISIS, T + 180)
     assert handoff.ring(rung, T + 120, clocks=clocks()).crisis_at == T + 60
     assert next_due(handoff.answer(rung, T + 100), clocks()) != (Rung.CRISIS, T + 180)
     assert handoff.step_in(rung).crisis_at is None

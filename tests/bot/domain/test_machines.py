@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from bot.domain import machines, permissions
 from bot.domain.audit import Deed
 from bot.domain.case import CaseStatus, HandoffStatus
 from bot.domain.machines import CASE, HANDOFF, RULES, STATUS_OF, RuleBroken, next_status, redrawn, triggers_of
+from flows.authoring.load import read_yaml
 from tests.house import ROOT
 
 MOVES = """
@@ -38,7 +41,10 @@ def _table(text: str) -> dict[str, dict[str, str]]:
     table: dict[str, dict[str, str]] = {}
     for line in text.strip().splitlines():
         state, *moves = line.split()
-        table.setdefault(state, {}).update(move.split(">") for move in moves)  # type: ignore[arg-type]  # pairs, by the line above
+        for move in moves:
+            deed, _, to = move.partition(">")
+            table.setdefault(state, {})[deed] = to
+        table.setdefault(state, {})
     return table
 
 
@@ -107,6 +113,19 @@ def test_a_broken_rule_says_what_can_be_done() -> None:
     assert (broken.code, str(broken), broken.remedy) == ("taken", "case 1 is taken", RULES["taken"])
     with pytest.raises(KeyError):
         RuleBroken("unheard-of", "no")
+
+
+def test_every_rule_that_is_broken_anywhere_has_its_remedy_and_its_words() -> None:
+    """Each code raised in the code is in the table, and a responder reads each of the table in the desk's own words."""
+    raised: set[str] = set()
+    for file in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "RuleBroken" and node.args:
+                raised |= {str(part.value) for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant)}
+    assert raised <= set(RULES)
+    words, _ = read_yaml((ROOT / "content" / "desk.yaml").read_text("utf-8"))
+    texts = words["messages"] if isinstance(words, dict) else {}
+    assert {f"rule_{code.replace('-', '_')}" for code in RULES} <= set(texts)
 
 
 def test_the_page_is_drawn_as_the_code_is() -> None:

@@ -51,7 +51,8 @@ def test_it_is_open_by_its_hours_and_closed_on_holidays(now: str, is_open: bool,
 
 def test_a_night_before_a_holiday_goes_on_and_the_night_of_one_never_begins() -> None:
     night = replace(OFFICE, hours=(((1320, 1800),),) * 7, holidays=frozenset({date(2026, 12, 25)}))
-    assert night.open_now(moment("2026-12-25T05:00")) and not night.open_now(moment("2026-12-25T23:00"))
+    assert night.open_now(moment("2026-12-25T05:00"))
+    assert not night.open_now(moment("2026-12-25T23:00"))
     assert not night.open_now(moment("2026-12-26T05:00"))
 
 
@@ -78,7 +79,9 @@ def test_what_never_opens_within_a_year_says_so() -> None:
 @given(now=st.integers(1_790_000_000, 1_830_000_000))
 def test_the_next_opening_is_the_first_moment_it_is_open(now: int) -> None:
     then = OFFICE.opens_next(now)
-    assert then is not None and then >= now and OFFICE.open_now(then)
+    assert then is not None
+    assert then >= now
+    assert OFFICE.open_now(then)
     assert (then == now) == OFFICE.open_now(now)
     if then > now:
         assert not OFFICE.open_now(then - 1)
@@ -113,20 +116,28 @@ def test_a_file_says_all_of_it() -> None:
     made = organization_of(file)
     assert (made.needs, made.states, made.keeps_words, made.cool_down) == (frozenset({"threats"}), frozenset({"cmx"}), False, 1200)
     assert made.hours == (((540, 840),), (), (), (), ((1320, 1800), (720, 1440)), (), ())
-    assert made.media == {MediaKind.VOICE, MediaKind.LOCATION} and made.holidays == {date(2026, 12, 25)}
+    assert made.media == {MediaKind.VOICE, MediaKind.LOCATION}
+    assert made.holidays == {date(2026, 12, 25)}
     assert dict(made.alternatives) == {"general": ("line_911",), "women": (), "cannot_speak": (), "night": ("linea_vida",)}
 
 
 def test_the_demo_answers_at_any_hour_and_never_on_the_real_telegram() -> None:
     demo = [organization_of(file) for file in content().organizations.values()]
-    assert [one.id for one in demo] == ["demo", "demo_second"] and all(one.demo for one in demo)
-    assert served(demo, loopback=False) == () and served([*demo, OFFICE], loopback=False) == (OFFICE,)
+    assert [one.id for one in demo] == ["demo", "demo_second"]
+    assert all(one.demo for one in demo)
+    assert served(demo, loopback=False) == ()
+    assert served([*demo, OFFICE], loopback=False) == (OFFICE,)
     assert served(demo, loopback=True) == tuple(demo)
     first = demo[0]
-    assert first.needs is None and first.states is None and first.languages == ("es", "en") and first.minors
+    assert first.needs is None
+    assert first.states is None
+    assert first.languages == ("es", "en")
+    assert first.minors
     assert first.media == {MediaKind.VOICE, MediaKind.PHOTO, MediaKind.DOCUMENT, MediaKind.LOCATION}
-    assert first.open_now(0) and first.opens_next(7) == 7
-    assert first.next == ("demo_second",) and first.complaints_to != first.id
+    assert first.open_now(0)
+    assert first.opens_next(7) == 7
+    assert first.next == ("demo_second",)
+    assert first.complaints_to != first.id
 
 
 def test_local_days_are_the_organizations() -> None:

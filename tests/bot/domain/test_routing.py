@@ -45,8 +45,9 @@ def test_a_request_goes_where_need_place_and_language_are_met(
     found = routing.organizations_for(needs, place, locale, ALL, T, minor=minor)
     assert sorted(one.id for one in found) == sorted(order.split())
     first = routing.organization_for(needs, place, locale, ALL, T, minor=minor)
-    assert first is found[0] and first.id in order.split()
-    if len(needs) == 1 and "any" != order:
+    assert first is found[0]
+    assert first.id in order.split()
+    if len(needs) == 1 and order != "any":
         assert first.id == order.split()[0]
 
 
@@ -215,10 +216,15 @@ def test_nobody_is_rung_who_may_not_take_it(case: Case, team: list[Responder], l
     rung = whom_to_ring(case, team, load, T, wide=wide)
     for one in rung:
         has = load.get(one.id, Load())
-        assert one.organization == case.organization and one.role is not StaffRole.REVIEWER
-        assert one.state is ResponderState.ACTIVE and one.duty_until > T >= one.resting_until
-        assert case.locale in one.languages and (one.minors or not case.minor) and case.prefers in ("", one.gender)
-        assert has.cases < one.cap and (has.heavy < one.heavy_cap or not case.heavy)
+        assert one.organization == case.organization
+        assert one.role is not StaffRole.REVIEWER
+        assert one.state is ResponderState.ACTIVE
+        assert one.duty_until > T >= one.resting_until
+        assert case.locale in one.languages
+        assert one.minors or not case.minor
+        assert case.prefers in ("", one.gender)
+        assert has.cases < one.cap
+        assert has.heavy < one.heavy_cap or not case.heavy
     assert len({one.id for one in rung}) == len(rung)
     found = eligible(case, team, load, T)
     assert bool(rung) == bool(found.responders) == (found.why is None)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.audit import AuditEntry, Deed
+from bot.domain.case import CaseStatus
 from bot.domain.staff import Door, ResponderState, Shift
 from bot.security.keyring import Keyring
 from bot.storage.database import Options
@@ -115,6 +116,15 @@ async def test_an_alias_is_somebodys_alone(house: House) -> None:
         await desk.write_desk(written(responders=(replace(known, state=ResponderState.REVOKED),)))
         assert await desk.invite(responder(alias="Jacaranda"), at=START) == 2
         assert await desk.audit_trail() == []
+
+
+async def test_how_many_cases_each_has(house: House, storage: SqlStorage) -> None:
+    """Open ones, with an owner."""
+    owned = {1: 1, 2: 1, 3: 2}
+    closed = case(4, responder=1, status=CaseStatus.CLOSED, closed_at=START)
+    await put(storage, cases=(*(case(n, responder=of) for n, of in owned.items()), closed, case(5), case(6, responder=3, erased=True)))
+    async with await beside(house) as desk:
+        assert dict(await desk.open_cases()) == {1: 2, 2: 1}
 
 
 @pytest.mark.parametrize(

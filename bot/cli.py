@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli_backup import add_to
+from bot import cli_backup, cli_desk
 from bot.logs import configure_logs
 from bot.settings import Settings
 
@@ -38,7 +38,8 @@ app.add_typer(telegram_app, name="telegram")
 app.add_typer(translations_app, name="translations")
 app.add_typer(facts_app, name="facts")
 app.add_typer(flows_app, name="flows")
-add_to(app)
+cli_backup.add_to(app)
+cli_desk.add_to(app)
 
 TRANSLATED = ("en", "pt", "fr", "ht")
 """Languages with a catalog; the source is Mexican Spanish."""

@@ -100,13 +100,11 @@ def invite(
         cap=cap,
     )
     _work(partial(_invite, new), makes=True)
-    _say(
-        f"{new.alias} is invited to {organization.name} as {role.value}. The code is shown this once and holds until {_utc(new.code_until)}:"
-    )
+    held = f"The code is shown this once and holds until {_utc(new.code_until)}:"
+    _say(f"{new.alias} is invited to {organization.name} as {role.value}. {held}")
     _say(f"/start {code}")
-    _say(
-        f"Give it to them in person or over a safe channel. Afterwards somebody else runs: amparo responder approve {new.alias!r} --by NAME"
-    )
+    _say("Give it to them in person or over a safe channel. Afterwards somebody else runs:")
+    _say(f"  amparo responder approve {new.alias!r} --by NAME")
 
 
 async def _invite(new: Responder, storage: StaffStorage) -> None:

@@ -1,7 +1,7 @@
 """Builds the desk of a running copy: what it knows, who delivers, who receives, and its clockwork.
 
-With a bot of their own (`AMPARO_RESPONDERS_TOKEN`) responders have topics in their private chats. Without one they write to the seekers' bot:
-`OneBot` then tells them apart by their account, and everything about a case goes by replies.
+With a bot of their own (`AMPARO_RESPONDERS_TOKEN`) responders have topics in their private chats. Without one they write to the seekers'
+bot: `OneBot` then tells them apart by their account, and everything about a case goes by replies.
 """
 
 from __future__ import annotations

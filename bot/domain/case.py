@@ -188,8 +188,8 @@ class Case:
     `rung`: responders who were told; `passed`: responders who gave it back or let it lapse (asked last). `clock`: the next rung of the
     ladder (`bot.domain.clocks`), due at `due_at`. `unread`: human words the seeker has not been shown yet. `media`: kinds the organization
     takes. `told_no_match`: the seeker was told that nobody is
-    as they asked for. `any_language`: the seeker was told that nobody writes theirs, and went on. `crisis_at`: a crisis word was said and no human
-    word has followed. `next_step`: one line for the handover.
+    as they asked for. `any_language`: the seeker was told that nobody writes theirs, and went on. `crisis_at`: a crisis word was said and
+    no human word has followed. `next_step`: one line for the handover.
     `confirmed`: None not asked since the gap, True answered with the word, False not confirmed. `word`: salted hash of the optional word.
     `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper. `claimant`: another account that gave the key; a
     human has to say that it is the same person.
@@ -317,8 +317,8 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
-    """A complaint on its way to a reviewer outside the organization it is about, to be answered by `due_at`. `ticket`: what the seeker may keep. Sealed under the staff
-    key: it must outlive the case."""
+    """A complaint on its way to a reviewer outside the organization it is about, to be answered by `due_at`. `ticket`: what the seeker
+    may keep. Sealed under the staff key: it must outlive the case."""
 
     id: int = 0
     ticket: str

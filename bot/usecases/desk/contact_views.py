@@ -86,7 +86,7 @@ def claimant(look: Look) -> Rendered | None:
     beside = look.args.get("word", "none")
     lines = (look.say("key_claimed", designation=case.designation), look.say(f"key_word_{beside}"), look.say("key_question"))
     arg = mark(case.claimant)
-    return Rendered(text="\n".join(lines), rows=((look.button("key_accept", "admit", arg), look.button("key_refuse", "deny", arg)),))
+    return Rendered(text="\n".join(lines), rows=((look.button("key_accept", "kyes", arg), look.button("key_refuse", "kno", arg)),))
 
 
 def _text(name: str) -> View:

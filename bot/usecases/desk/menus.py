@@ -19,7 +19,8 @@ from bot.usecases.desk.ports import DeskMessage
 
 SIZE: Final = 8
 """Things to choose from on one page: more is not read on a telephone."""
-TYPED: Final = "typed"
+TYPED: Final = "to_the_desk"
+"""Apart from what was written to the seeker (`typed`), which stays until the case goes from the chat."""
 Row = tuple[Button, ...]
 T = TypeVar("T")
 

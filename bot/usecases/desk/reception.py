@@ -10,6 +10,7 @@ judged by how things stand now, so an old button is refused kindly and changes n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -34,6 +35,7 @@ from flows.matching import normalise
 log = structlog.get_logger()
 
 TRIES: Final = 3
+ASKED_SECONDS: Final = 600
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(
     {
         **conversing.VERBS,
@@ -166,8 +168,9 @@ class DeskReception:
         message = await self._meant_message(responder, incoming)
         case = self._office.book.cases.get(message.case) if message and message.case else None
         doing = Doing(office=self._office, draft=draft, responder=responder, incoming=incoming, case=case, prompt=message)
-        if message is not None and message.kind in PROMPTS:
-            return PROMPTS[message.kind], doing
+        prompt = message if message is not None and message.kind in PROMPTS else await self._asked(responder, message, draft.at)
+        if prompt is not None and not incoming.edited:
+            return PROMPTS[prompt.kind], replace(doing, prompt=prompt)
         if case is not None:
             return (Verb(Action.UNDO, conversing.edit) if incoming.edited else Verb(Action.WRITE_WORDS, conversing.write)), doing
         draft.post(responder.id, "nobody_meant", topic=False)
@@ -185,6 +188,15 @@ class DeskReception:
         if incoming.edited:
             return await self._edited(incoming, ledger)
         return None
+
+    async def _asked(self, responder: Responder, message: DeskMessage | None, at: int) -> DeskMessage | None:
+        """A question of ours about this case that was asked just now and has no answer yet. Words that follow it are its answer, also
+        when they were not typed as a reply: a note that reached the seeker would be worse than a message that was kept as a note."""
+        if message is None or not message.case:
+            return None
+        ledger = await self._office.book.ledger(responder.id)
+        asked = (m for m in ledger.values() if m.case == message.case and m.kind in PROMPTS and at - m.at <= ASKED_SECONDS)
+        return max(asked, key=lambda one: one.row, default=None)
 
     async def _edited(self, incoming: Incoming, ledger: Mapping[int, DeskMessage]) -> DeskMessage | None:
         """Without topics an edit does not say what it answers: it belongs to the case whose words it changes."""

@@ -84,4 +84,4 @@ def _answered(doing: Doing, view: str) -> None:
     draft.post(doing.responder.id, view, topic=False, designation=case.designation)
 
 
-VERBS: Final[Mapping[str, Verb]] = MappingProxyType({"admit": Verb(Action.ADMIT, admit), "deny": Verb(Action.ADMIT, deny)})
+VERBS: Final[Mapping[str, Verb]] = MappingProxyType({"kyes": Verb(Action.ADMIT, admit), "kno": Verb(Action.ADMIT, deny)})

@@ -15,8 +15,25 @@ from bot.security.sealing import Cipher, SealBroken, new_secret
 from bot.storage import desk_places as places
 from bot.storage import desk_tables, tables
 from bot.storage.sql_storage import SqlStorage
-from bot.usecases.desk.ports import DeskMessage, Staff
-from tests.bot.storage.desk import DAY, HOME, OTHER, case, complaint, consent, entry, item, note, put, responder, standing, tampered, words
+from bot.storage.trail import HEAD_FILE
+from bot.usecases.desk.ports import DeskMessage, DeskVerdict, Staff
+from tests.bot.storage.desk import (
+    DAY,
+    HOME,
+    OTHER,
+    case,
+    complaint,
+    consent,
+    entry,
+    item,
+    note,
+    put,
+    responder,
+    standing,
+    tampered,
+    words,
+    written,
+)
 from tests.bot.storage.house import START, House, change, seeker
 
 CANARIES = 25
@@ -333,3 +350,27 @@ def test_every_form_is_tied_to_its_table() -> None:
             if (form, row, version) != (places.MESSAGE, b"row", 1):
                 with pytest.raises(SealBroken):
                     form.open(cipher, row, version, sealed)
+
+
+async def test_a_case_that_does_not_open_lets_nothing_in(house: House) -> None:
+    """Its consents cannot be looked up, so there is none."""
+    async with await house.open() as storage:
+        await put(storage, cases=(case(1),))
+    tampered(house.path, ("UPDATE case_file SET sealed = zeroblob(90)", ()))
+    async with await house.open() as storage:
+        assert await storage.write_desk(written(words=(words(11, 1),))) is DeskVerdict.REFUSED
+        assert storage.unreadable == 1
+
+
+async def test_spoilt_complaints_and_anchors_stop_nothing(house: House) -> None:
+    """A complaint that cannot be read ages like one that can; a trail without a beginning gets no head."""
+    async with await house.open() as storage:
+        await put(storage, complaints=(complaint(1, answered="x", answered_at=START),), audit=(entry(at=START - 400 * DAY),))
+        await storage.purge(START)
+    tampered(house.path, ("UPDATE complaint SET sealed = zeroblob(90)", ()), ("UPDATE audit_anchor SET sealed = zeroblob(90)", ()))
+    (house.folder / HEAD_FILE).unlink()
+    async with await house.open() as storage:
+        await storage.keep_head()
+        assert not (house.folder / HEAD_FILE).exists()
+        assert (await storage.purge(START + 90 * DAY))["complaint"] == 1
+        assert storage.unreadable == 2

@@ -6,6 +6,7 @@ another organization); what stands in somebody's chat is read back from the pret
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,6 +55,9 @@ PEOPLE: Final = (
 )
 
 
+UNWRITTEN: Final = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+
+
 @dataclass
 class Clock:
     """Stands still until it is moved."""
@@ -99,20 +103,23 @@ class Platform:
         self.standing[number] = Standing(number, chat, thread, text)
         return number
 
+    def _say(self, message: Rendered) -> None:
+        self.said += [message.text, *(button.text for row in message.rows for button in row)]
+
     async def topics_enabled(self) -> bool:
         return self.topics
 
     async def send(self, chat_id: int, message: Rendered, *, thread_id: int = 0, asks: bool = False, **_: object) -> Outcome:
         number = self.put(chat_id, message.text, thread_id)
         self.standing[number].rows, self.standing[number].asks = _rows(message), asks
-        self.said.append(message.text)
+        self._say(message)
         return Outcome(result=Result.DONE, message_id=number, thread_id=thread_id)
 
     async def edit(self, chat_id: int, message_id: int, message: Rendered, **_: object) -> Outcome:
         if message_id not in self.standing:
             return Outcome(result=Result.MISSING)
         self.standing[message_id].text, self.standing[message_id].rows = message.text, _rows(message)
-        self.said.append(message.text)
+        self._say(message)
         return Outcome(result=Result.DONE, message_id=message_id)
 
     async def delete(self, chat_id: int, message_ids: Sequence[int], **_: object) -> Outcome:
@@ -175,6 +182,7 @@ class Desk:
     told: list[Told]
     writes: list[DeskWrite]
     updates: int = 0
+    tongue: str = "es"
 
     # -- hands ---------------------------------------------------------------------------------------------------------------
 
@@ -284,9 +292,17 @@ class Desk:
         """Labels of all buttons in a chat."""
         return [label for one in self.chat(who) for row in one.rows for label, _ in row]
 
-    def say(self, name: str, locale: str = "es", /, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """A desk text; what is none is given back as it is."""
-        return self.office.texts.say(locale, name, **values)
+        return self.office.texts.say(self.tongue, name, **values)
+
+    def all_written(self) -> None:
+        """Everything that was said and offered is a text somebody wrote, with its values in it."""
+        toasts = [one for one in self.platform.toasts if one]
+        for text in (*self.platform.said, *toasts):
+            assert text.strip()
+            assert "{" not in text, text
+            assert not [line for line in text.splitlines() if UNWRITTEN.fullmatch(line)], text
 
     def offered(self, who: int, name: str) -> bool:
         """Whether a button with this desk text stands in a chat."""
@@ -387,6 +403,13 @@ class _Watching:
 
 def _account(user: int) -> bytes:
     return bytes([user]) * 32
+
+
+async def speaking(folder: Path, tongue: str) -> Desk:
+    """A desk whose people read this language, and a case."""
+    desk = await open_desk(folder, people=tuple(replace(one, locale=tongue) for one in PEOPLE))
+    desk.tongue = tongue
+    return await with_case(desk, locale="en")
 
 
 async def with_case(desk: Desk, *, locale: str = "es", level: Level = Level.ORDINARY, owner: int = ANA) -> Desk:

@@ -79,7 +79,8 @@ async def test_the_board_is_one_message_edited_in_place(desk: Desk) -> None:
     assert before.text.startswith(text(desk, "board", alias="Ana"))
     await desk.press(ANA, text(desk, "b_off_duty"))
     [after] = desk.chat(ANA)
-    assert after.number == before.number and text(desk, "board_off") in after.text
+    assert after.number == before.number
+    assert text(desk, "board_off") in after.text
     await command(desk, ANA, "start")
     [again] = desk.chat(ANA)
     assert again.number > after.number
@@ -148,10 +149,14 @@ async def test_the_queue_is_ordered_and_names_nobody(desk: Desk) -> None:
     await waits(desk, "Taza 33", since=MINUTE, level=Level.DANGER, rules=("child_missing",), locale="en")
     await command(desk, ANA, "fila")
     said = shown(desk, ANA, "queue_title").splitlines()
-    assert said[1].startswith("1. ") and text(desk, "level_danger") in said[1] and text(desk, "language_en") in said[1]
+    assert said[1].startswith("1. ")
+    assert text(desk, "level_danger") in said[1]
+    assert text(desk, "language_en") in said[1]
     assert text(desk, "queue_reason", reason=text(desk, "reason_child_missing")) in said[2]
-    assert said[3].startswith("2. ") and text(desk, "minutes", minutes=10) in said[3]
-    assert "Hoja" not in desk.texts(ANA) and "Taza" not in desk.texts(ANA)
+    assert said[3].startswith("2. ")
+    assert text(desk, "minutes", minutes=10) in said[3]
+    assert "Hoja" not in desk.texts(ANA)
+    assert "Taza" not in desk.texts(ANA)
     await desk.press(ANA, text(desk, "take_number", number=1))
     assert [case.designation for case in desk.office.book.owned(ANA)] == ["Taza 33"]
 
@@ -166,7 +171,8 @@ async def test_what_cannot_be_taken_says_why_and_has_no_button(desk: Desk) -> No
 async def test_long_waits_raise_the_level_and_say_so(desk: Desk) -> None:
     await waits(desk, "Hoja 22", since=clocks().raises[Level.ORDINARY] + MINUTE)
     await command(desk, ANA, "fila")
-    assert text(desk, "level_high") in desk.texts(ANA) and text(desk, "reason_waited") in desk.texts(ANA)
+    assert text(desk, "level_high") in desk.texts(ANA)
+    assert text(desk, "reason_waited") in desk.texts(ANA)
 
 
 async def test_of_many_the_first_ten_are_shown(desk: Desk) -> None:
@@ -216,7 +222,8 @@ async def test_more_comes_once_and_goes(desk: Desk) -> None:
     for _ in range(2):
         await desk.press(ANA, text(desk, "b_more"))
     titles = [message for message in desk.chat(ANA) if message.text == text(desk, "more_title", designation="Faro")]
-    assert len(titles) == 1 and titles[0].thread
+    assert len(titles) == 1
+    assert titles[0].thread
 
 
 # -- a supervisor -------------------------------------------------------------------------------------------------------------
@@ -229,9 +236,11 @@ async def test_the_load_says_who_waits_who_carries_and_when_nobody_is_there(desk
     await changed(desk, ANA, cap=1)
     await command(desk, SUPE, "carga")
     said = shown(desk, SUPE, "load_title")
-    assert text(desk, "load_waiting", count=1) in said and "Hoja 22" in said and "Taza 33" not in said
+    assert text(desk, "load_waiting", count=1) in said
+    assert "Hoja 22" in said
+    assert "Taza 33" not in said
     assert f"{text(desk, 'load_row', alias='Ana', count=1, cap=1)} · {text(desk, 'load_full')}" in said
-    assert text(desk, "gap_ahead", begins="10:00", ends="18/01 02:00").split()[0] in said
+    assert text(desk, "gap_ahead", begins="10:00", ends="16/01 02:00") in said
     for who in (ANA, BRUNO):
         await changed(desk, who, duty_until=0)
     await command(desk, SUPE, "carga")
@@ -269,7 +278,8 @@ async def test_what_a_supervisor_sees_nobody_else_does(desk: Desk, words: str) -
     assert await desk.refusals() == ["not-owner"]
     assert desk.office.book.doors == {}
     await command(desk, ANA, "mesa")
-    assert text(desk, "b_load") not in desk.labels(ANA) and text(desk, "b_door_close") not in desk.labels(ANA)
+    assert text(desk, "b_load") not in desk.labels(ANA)
+    assert text(desk, "b_door_close") not in desk.labels(ANA)
 
 
 async def test_a_waiting_case_is_given_to_somebody_who_may_take_it(desk: Desk) -> None:
@@ -280,7 +290,7 @@ async def test_a_waiting_case_is_given_to_somebody_who_may_take_it(desk: Desk) -
     await desk.deliverer.settle()
     await command(desk, SUPE, "carga")
     await desk.press(SUPE, "Faro 10")
-    assert [label.split(":")[0] for label in desk.labels(SUPE) if label.startswith(("Ana", "Bruno", "Caro"))] == ["Ana", "Bruno"]
+    assert [label.split(":")[0] for label in desk.labels(SUPE) if label.startswith(("Ana", "Bruno", "Caro"))] == ["Bruno", "Ana"]
     assert await desk.press(SUPE, text(desk, "load_row", alias="Ana", count=0, cap=6)) == text(desk, "assigned_toast")
     case = desk.case()
     assert (case.status, case.responder, desk.news()) == (CaseStatus.ASSIGNED, ANA, ["taken"])
@@ -301,7 +311,8 @@ async def test_a_case_is_moved_from_one_to_another(desk: Desk) -> None:
     await desk.press(SUPE, text(desk, "load_row", alias="Bruno", count=0, cap=6))
     case = desk.case()
     assert (case.responder, case.handoff, case.passed) == (BRUNO, HandoffStatus.CLAIMED, (ANA,))
-    assert "palabras" not in desk.texts(ANA) and text(desk, "reassigned", designation="Faro") in desk.texts(ANA)
+    assert "palabras" not in desk.texts(ANA)
+    assert text(desk, "reassigned", designation="Faro") in desk.texts(ANA)
     held = [words for words in await conversing.transcript(desk.office, case) if words.author == ANA]
     assert [words.text for words in held] == [""], "what had not left is taken back"
 
@@ -333,7 +344,8 @@ async def test_a_gap_is_told_once_a_day_and_not_when_there_is_none(desk: Desk) -
     draft = desk.office.draft()
     told = {"red": T // 86_400}
     board.warn(desk.office, draft, told)
-    assert draft.empty and "casa" not in told
+    assert draft.empty
+    assert "casa" not in told
 
 
 async def test_holidays_that_run_out_are_told(tmp_path: Path) -> None:

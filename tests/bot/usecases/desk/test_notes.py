@@ -14,7 +14,7 @@ from bot.usecases.desk.looking import Look
 from bot.usecases.desk.note_views import notes
 from bot.usecases.desk.notes import VERBS
 from tests.bot.domain.desk import clocks
-from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, KEY, LEJOS, SUPE, T, Desk, open_desk, with_case
+from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, KEY, LEJOS, SUPE, Desk, T, open_desk, speaking, with_case
 
 WHO = {Visibility.MINE: "note_mine", Visibility.TEAM: "note_team", Visibility.ORGANIZATION: "note_organization"}
 
@@ -45,6 +45,12 @@ async def test_a_note_is_kept_for_whom_it_was_meant(desk: Desk, visibility: Visi
     assert await desk.words() == []
     assert desk.told == []
     await desk.nothing_of(CANARY)
+
+
+async def test_what_was_written_to_the_seeker_stays_in_the_topic(desk: Desk) -> None:
+    await desk.write(ANA, "buenas")
+    await write(desk, Visibility.TEAM, "algo")
+    assert "buenas" in desk.texts(ANA)
 
 
 async def test_the_prompt_says_who_will_read_it(desk: Desk) -> None:
@@ -135,6 +141,20 @@ async def test_a_colleague_who_is_asked_to_take_over_reads_the_teams(desk: Desk)
     assert "n-mine" not in seen(desk, BRUNO)
 
 
+async def test_they_read_them_before_they_say_yes(desk: Desk) -> None:
+    await write(desk, Visibility.MINE, "solo mía")
+    await write(desk, Visibility.TEAM, "del equipo")
+    await desk.press(ANA, "b_more")
+    await desk.press(ANA, "b_transfer")
+    await desk.press(ANA, "Bruno")
+    await desk.press(BRUNO, "b_notes")
+    assert "del equipo" in desk.texts(BRUNO)
+    assert "solo mía" not in desk.texts(BRUNO)
+    await desk.press(BRUNO, "b_decline")
+    assert "del equipo" not in desk.texts(BRUNO)
+    assert (f"responder:{BRUNO}", "read_case", "notes") in await desk.trail()
+
+
 async def test_the_next_step_is_one_line_in_the_header(desk: Desk) -> None:
     await desk.press(ANA, "b_next_step")
     typed = await desk.answer(ANA, f"llamar\n  {CANARY}")
@@ -159,3 +179,17 @@ async def test_a_next_step_longer_than_a_line_is_refused(desk: Desk) -> None:
     await desk.answer(ANA, "a" * 201)
     assert desk.case().next_step == ""
     assert desk.say("line_too_long", count=200) in desk.texts(ANA)
+
+
+@pytest.mark.parametrize("tongue", ["es", "en"])
+async def test_everything_is_said_in_the_responders_language(tmp_path: Path, tongue: str) -> None:
+    desk = await speaking(tmp_path, tongue)
+    for visibility in Visibility:
+        await write(desk, visibility, "algo")
+        await write(desk, visibility, "a" * 1001)
+    await desk.press(ANA, "b_more")
+    await desk.press(ANA, "b_notes")
+    await desk.press(ANA, "b_next_step")
+    await desk.answer(ANA, "una línea")
+    desk.all_written()
+    await desk.storage.close()

@@ -15,7 +15,7 @@ from bot.usecases.desk.referring import VERBS, Rejected
 from flows.effects import Order, OrderKind
 from flows.events import MediaKind
 from tests.bot.domain.desk import clocks
-from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, CASA, LEJOS, RED, T, Desk, open_desk, with_case
+from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, CASA, LEJOS, RED, Desk, T, open_desk, speaking, with_case
 
 
 @pytest.fixture
@@ -346,3 +346,24 @@ async def test_a_name_is_short(desk: Desk) -> None:
     await refer(desk, "a" * 81)
     assert desk.case().referrals == ()
     assert desk.say("line_too_long", count=80) in desk.texts(ANA)
+
+
+@pytest.mark.parametrize("tongue", ["es", "en"])
+async def test_everything_is_said_in_the_responders_language(tmp_path: Path, tongue: str) -> None:
+    desk = await speaking(tmp_path, tongue)
+    await refer(desk, "Clínica")
+    await desk.press(ANA, "Clínica")
+    await desk.press(ANA, "b_referral_rejected")
+    await desk.press(ANA, "rejected_full")
+    await desk.press(ANA, "b_more")
+    await desk.press(ANA, "b_elsewhere")
+    await desk.press(ANA, "b_ask_elsewhere")
+    await ask(desk)
+    await desk.press(BRUNO, "b_decline")
+    await ask(desk)
+    await desk.press(ANA, "b_take_back_transfer")
+    await ask(desk)
+    await desk.write(ANA, "sin salir")
+    await desk.press(BRUNO, "b_accept")
+    desk.all_written()
+    await desk.storage.close()

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.case import SafeContact, WordsState
 from bot.usecases.desk.replies import VERBS, insertable, mark
 from bot.usecases.desk.texts import Texts
-from tests.bot.usecases.desk.casework import ANA, BRUNO, EN_REPLIES, Desk, messages, open_desk, with_case
+from tests.bot.usecases.desk.casework import ANA, BRUNO, EN_REPLIES, Desk, messages, open_desk, speaking, with_case
 from tests.house import loaded
 
 
@@ -133,3 +133,17 @@ def test_marks_tell_all_replies_apart(locale: str) -> None:
 
 def test_english_of_these_tests_lacks_most() -> None:
     assert sum(name.startswith("reply.") for name in messages()["en"]) == len(EN_REPLIES)
+
+
+@pytest.mark.parametrize("tongue", ["es", "en"])
+async def test_everything_is_said_in_the_responders_language(tmp_path: Path, tongue: str) -> None:
+    desk = await speaking(tmp_path, tongue)
+    await desk.press(ANA, "b_replies")
+    while desk.offered(ANA, "b_after"):
+        await desk.press(ANA, "b_after")
+    for reply in ("believe", "greeting"):
+        await desk.tries(ANA, f"pick.{mark(desk.office.texts, 'en', reply)}")
+    await desk.press(ANA, "b_send")
+    await desk.tries(ANA, "send.0000000")
+    desk.all_written()
+    await desk.storage.close()

@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 
 from bot.domain.seeker import SeekerId
-from bot.usecases.desk.ports import DeskStorage, DeskWrite
+from bot.usecases.desk_ports import DeskStorage, DeskWrite
 
 DELETABLE_SECONDS: Final = 48 * 3600
 """A bot can delete nothing older than this (promises.md, finding 6)."""

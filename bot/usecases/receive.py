@@ -326,7 +326,7 @@ class Reception:
             before = begin(program, locale=hint(turn.incoming), cover_until=_cover_until(held, turn.at))
         if held.older_remains and not before.older_remains:
             before = before.evolve(older_remains=True)
-        before = self._informed(turn.seeker, before)
+        before = self._informed(turn.seeker, before, write)
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
         if (changed := await self._edited(turn, before, event)) is not None:
             return Prepared(change=replace(_seen_only(turn, turn.incoming), desk=changed), effects=())
@@ -345,15 +345,16 @@ class Reception:
 
     # -- the desk ----------------------------------------------------------------------------------------------------------------
 
-    def _informed(self, seeker: SeekerId, conversation: Conversation) -> Conversation:
-        """What the engine may know of the desk in this turn. How far the case has come is the desk's to say: a conversation only
-        remembers it."""
+    def _informed(self, seeker: SeekerId, conversation: Conversation, write: DeskWrite | None) -> Conversation:
+        """What the engine may know of the desk in this turn, `write` (what is being committed with it) included. How far the case has come
+        is the desk's to say: a conversation only remembers it."""
         if self._office is None:
             return conversation
-        case = self._office.book.case_of(seeker)
+        moved = next((one for one in write.cases if one.seeker == seeker), None) if write else None
+        case = moved or self._office.book.case_of(seeker)
         stage = STAGES[case.status] if case is not None else CaseStage.NONE
         known = conversation if conversation.case is stage else conversation.evolve(case=stage)
-        return known.evolve(desk=self._office.desk(seeker, known))
+        return known.evolve(desk=self._office.desk(known, case))
 
     async def _edited(self, turn: Turn, before: Conversation, event: Event) -> DeskWrite | None:
         """Words already sent to a human were changed: the human reads them anew, and the program says nothing."""

@@ -28,7 +28,12 @@ PLACEHOLDERS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "c
 organization that would answer (or answers); the responder's alias; another organization that is asked about."""
 DESK_PLACEHOLDERS = frozenset({"minutes", "when", "desk", "alias", "other", "code"})
 STAFF_PLACEHOLDERS = frozenset(
-    ["ago", "alias", "begins", "cap", "case", "code", "colleague", "count", "days", "designation", "ends", "guides", "hours", "key", "kind", "language", "level", "list", "minutes", "name", "number", "organization", "other", "outcome", "reason", "role", "rules", "seconds", "service", "status", "step", "text", "ticket", "topic", "when", "who"]
+    {
+        *("ago", "alias", "begins", "cap", "case", "code", "colleague", "count", "days", "designation", "ends"),
+        *("guides", "hours", "key", "kind", "language", "level", "list", "minutes", "name", "number", "organization"),
+        *("other", "outcome", "reason", "role", "rules", "seconds", "service", "state", "status", "step", "text"),
+        *("ticket", "topic", "when", "who"),
+    }
 )
 """Names a text of content/desk.yaml may hold: the desk fills them in, always from values of its own."""
 

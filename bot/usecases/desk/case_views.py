@@ -13,6 +13,7 @@ from typing import Final
 from bot.domain.case import Case, HandoffStatus, Level, Purpose, Words, WordsState
 from bot.domain.plain import unlinked
 from bot.usecases.channel import Button, Rendered
+from bot.usecases.desk.board_views import reasons
 from bot.usecases.desk.looking import Look, View
 
 
@@ -68,7 +69,7 @@ def _standing(look: Look, case: Case) -> list[str]:
     """What hangs on it now."""
     lines = [look.say(f"reach_{case.reach.value}")]
     if case.level is Level.DANGER or case.rules:
-        lines.append(look.say("line_rules", rules=", ".join(case.rules)))
+        lines.append(look.say("line_rules", rules=", ".join(reasons(look, case))))
     if case.next_step:
         lines.append(look.say("line_next_step", step=unlinked(case.next_step)))
     if case.confirmed is False:

@@ -8,7 +8,7 @@ the tests move the clock. Each thing that is done is a write of its own: a case 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -20,10 +20,11 @@ from bot.domain.case import DAY, Case, CaseStatus, WordsState
 from bot.domain.clocks import Rung, next_due
 from bot.domain.machines import RuleBroken
 from bot.domain.staff import Responder, ResponderState
-from bot.usecases.desk import contact, conversing, windows
+from bot.usecases.desk import board, contact, conversing, windows
 from bot.usecases.desk.doing import NOTHING, Did, telling
 from bot.usecases.desk.draft import PROGRAM, Draft
 from bot.usecases.desk.office import Conflict, Office
+from bot.usecases.desk.views import ANYBODY
 from flows.events import News
 
 log = structlog.get_logger()
@@ -36,6 +37,8 @@ class Ladder:
     """The desk's own clockwork. `pass_` holds the turnstile only for one write at a time."""
 
     office: Office
+    told: dict[str, int] = field(default_factory=dict)
+    looked: bool = False
 
     async def pass_(self) -> None:
         """Everything that is due now."""
@@ -44,6 +47,7 @@ class Ladder:
             async with office.turnstile:
                 await self._staff_moved()
         await self._put_out()
+        await self._look_once()
         for words in [one for one in office.book.held() if one.release_at is not None and one.release_at <= office.now()]:
             await self._do(words.case, lambda o, d, c, number=words.id: _leave(o, d, c, number))  # type: ignore[misc]  # bound at once
         for case in self._due():
@@ -52,6 +56,7 @@ class Ladder:
             await self._do(case.id, contact.owed)
         await self._duties()
         await self._complaints()
+        await self._warn()
 
     def _due(self) -> list[Case]:
         at = self.office.now()
@@ -103,6 +108,27 @@ class Ladder:
             if gone and office.book.owned(responder.id):
                 async with office.turnstile:
                     await put_out(office, responder)
+
+    async def _look_once(self) -> None:
+        """At the start: whoever lost access while nothing ran still has a chat to be emptied."""
+        if self.looked:
+            return
+        self.looked = True
+        office = self.office
+        for responder in tuple(office.book.responders.values()):
+            if responder.state is ResponderState.ACTIVE or responder.chat_id is None:
+                continue
+            if any(message.kind not in ANYBODY for message in (await office.book.ledger(responder.id)).values()):
+                async with office.turnstile:
+                    await put_out(office, responder)
+
+    async def _warn(self) -> None:
+        """Once a day: hours nobody covers, holidays that run out."""
+        async with self.office.turnstile:
+            draft = self.office.draft()
+            board.warn(self.office, draft, self.told)
+            if not draft.empty:
+                await _quietly(self.office, draft)
 
     async def _duties(self) -> None:
         """Whoever is on duty is asked before it ends by itself."""

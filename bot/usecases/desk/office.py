@@ -117,10 +117,9 @@ class Office:
 
     # -- what a seeker's turn is told -------------------------------------------------------------------------------------------
 
-    def desk(self, seeker: SeekerId, conversation: Conversation) -> Desk:
-        """What the engine may know in this turn."""
+    def desk(self, conversation: Conversation, case: Case | None) -> Desk:
+        """What the engine may know in this turn of somebody who has this case, or none."""
         at = self.now()
-        case = self.book.case_of(seeker)
         if case is not None and case.open:
             return self._desk_of_case(case, conversation, at)
         desk = self._offered(conversation, at)

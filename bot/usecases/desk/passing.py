@@ -66,8 +66,8 @@ def colleagues(office: Office, case: Case, at: int) -> Sequence[Responder]:
 
 
 def asking_over(draft: Draft, case: Case) -> None:
-    """The colleague who was asked reads that it is over, and what they opened of it (notes) goes from their chat. Call it with the case as it
-    was while they were asked."""
+    """The colleague who was asked reads that it is over, and what they opened of it (notes) goes from their chat. Call it with the case as
+    it was while they were asked."""
     if case.transfer_to is not None:
         draft.clear(case.transfer_to, case.id)
         draft.post(case.transfer_to, "transfer_over", topic=False)

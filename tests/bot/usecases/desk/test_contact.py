@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.case import BreakGlass, Case, Note, SafeContact, Visibility, WordsState
+from bot.domain.case import DAY, BreakGlass, Case, Note, SafeContact, Visibility, WordsState
 from bot.domain.permissions import GlassReason
 from bot.security.sealing import Secret
-from bot.usecases.channel import Rendered
 from bot.usecases.desk import contact, glass, glass_views
-from bot.usecases.desk.conversing import transcript
 from bot.usecases.desk.looking import Look, base36
 from flows.effects import OrderKind
 from flows.events import News
@@ -122,7 +120,7 @@ async def test_a_new_owner_asks_again_with_their_first_words(desk: Desk) -> None
     await agree(desk, SafeContact(first_line="Farmacia"))
     await desk.write(ANA, "Hola, sigo yo.")
     await wait(desk, 6)
-    assert "Primera línea: Farmacia" in desk.texts(ANA) or "line_first_line" in desk.texts(ANA)
+    assert "Primera línea: Farmacia" in desk.texts(ANA)
     await press(desk, ANA, "ssame")
     await desk.write(ANA, "Y otra cosa.")
     await wait(desk, 6)
@@ -296,43 +294,80 @@ async def test_nobody_reads_before_the_second_and_after_the_hour(desk: Desk) -> 
     assert [actor for actor, deed, _ in await desk.trail() if deed == "read_case"] == [f"responder:{ON_CALL}"]
 
 
-async def glass_page(desk: Desk, who: int, page: int = 0) -> Rendered | None:
-    case = desk.case()
-    look = replace(
-        look_of(desk, who, of=case.id, page=page),
-        transcript=await transcript(desk.office, case),
-        notes=await desk.notes(),
-    )
-    return glass_views.glass_open(look)
-
-
 async def test_the_two_read_words_and_notes_but_nobodys_own_notes(desk: Desk) -> None:
     await desk.hear("vienen hoy")
     draft, case = desk.office.draft(), desk.case()
     for kind in Visibility:
         draft.notes.append(Note(id=draft.number(), case=case.id, author=ANA, visibility=kind, text=f"nota {kind.value}", at=T))
     await desk.office.commit(draft)
-    assert await glass_page(desk, ON_CALL) is None
     await break_glass(desk)
-    seen = await glass_page(desk, ON_CALL)
-    assert seen is not None
-    assert "1 · vienen hoy" in seen.text
-    assert "nota team" in seen.text
-    assert "nota organization" in seen.text
-    assert "nota mine" not in seen.text
-    assert await glass_page(desk, SUPE) is None
+    assert "vienen hoy" not in desk.texts(ON_CALL)
+    await desk.press(ON_CALL, label(desk, "b_read_case"))
+    seen = desk.texts(ON_CALL)
+    assert "1 · vienen hoy" in seen
+    assert "nota team" in seen
+    assert "nota organization" in seen
+    assert "nota mine" not in seen
+    await press(desk, SUPE, "gopen")
+    assert "vienen hoy" not in desk.texts(SUPE)
+
+
+async def test_a_view_of_the_glass_that_is_late_shows_nothing(desk: Desk) -> None:
+    await desk.hear("vienen hoy")
+    await break_glass(desk)
+    draft = desk.office.draft()
+    for who in (BRUNO, SUPE, LEJOS):
+        draft.post(who, "glass_open", topic=False, of=desk.case().id, page=0)
+    await desk.office.commit(draft)
+    await desk.deliverer.settle()
+    assert all("vienen hoy" not in desk.texts(who) for who in (BRUNO, SUPE, LEJOS))
 
 
 async def test_a_long_case_is_read_page_by_page(desk: Desk) -> None:
     for number in range(6):
         await desk.hear(f"{number}" * 900)
     await break_glass(desk)
-    first, second = await glass_page(desk, ON_CALL), await glass_page(desk, ON_CALL, page=1)
-    assert first is not None
-    assert second is not None
-    assert all(len(page.text) < 4000 and len(page.rows) == 1 for page in (first, second))
-    assert "5" * 900 in second.text
+    await desk.press(ON_CALL, label(desk, "b_read_case"))
+    assert "0" * 900 in desk.texts(ON_CALL)
+    assert "5" * 900 not in desk.texts(ON_CALL)
+    await desk.press(ON_CALL, label(desk, "b_later"))
+    assert "5" * 900 in desk.texts(ON_CALL)
+    assert "0" * 900 not in desk.texts(ON_CALL)
+    assert all(len(one.text) < 4000 for one in desk.chat(ON_CALL))
     assert "".join(glass_views.pages(["a" * 7000, "b"])).count("a") == 7000
+
+
+async def test_the_second_writes_by_answering_what_they_read(desk: Desk) -> None:
+    await break_glass(desk)
+    await desk.press(ON_CALL, label(desk, "b_read_case"))
+    page = desk.chat(ON_CALL)[-1]
+    await desk.type(ON_CALL, "Salgan ya.", reply_to=page.number)
+    await wait(desk, 6)
+    (words,) = await desk.words()
+    assert (words.author, words.text, words.state) == (ON_CALL, "Salgan ya.", WordsState.ENVELOPE)
+    assert desk.news() == ["opened", "words"]
+    assert desk.case().responder == ANA
+
+
+async def test_without_a_living_consent_two_people_still_read(desk: Desk) -> None:
+    await desk.hear("vienen hoy")
+    desk.clock.at += 31 * DAY
+    assert not desk.case().may_see(desk.clock.at)
+    await press(desk, ANA, "gopen")
+    await break_glass(desk)
+    await desk.press(ON_CALL, label(desk, "b_read_case"))
+    assert "1 · vienen hoy" in desk.texts(ON_CALL)
+    assert desk.news() == ["opened"]
+
+
+async def test_withdrawal_ends_the_glass_and_empties_both_chats(desk: Desk) -> None:
+    await desk.hear("vienen hoy")
+    await break_glass(desk)
+    await desk.press(ON_CALL, label(desk, "b_read_case"))
+    await turn(desk, order(OrderKind.WITHDRAW))
+    assert desk.case().broken_glass is None
+    assert desk.texts(ON_CALL) == ""
+    assert "vienen hoy" not in desk.texts(ANA)
 
 
 async def test_words_that_wait_for_the_hours_leave_only_through_the_glass(desk: Desk) -> None:
@@ -354,7 +389,11 @@ async def test_words_that_wait_for_the_hours_leave_only_through_the_glass(desk: 
 
 
 async def test_when_the_time_is_over_it_closes_and_is_taken_from_both_chats(desk: Desk) -> None:
+    await desk.hear("vienen hoy")
     await break_glass(desk)
+    for who in (ANA, ON_CALL):
+        await desk.press(who, label(desk, "b_read_case"))
+    assert "vienen hoy" in desk.texts(ON_CALL)
     await wait(desk, clocks().break_glass - 1)
     assert desk.case().broken_glass is not None
     await restart(desk)
@@ -362,10 +401,9 @@ async def test_when_the_time_is_over_it_closes_and_is_taken_from_both_chats(desk
     assert desk.case().broken_glass is None
     assert label(desk, "glass_over") in desk.texts(ANA)
     assert label(desk, "glass_over") in desk.texts(ON_CALL)
-    items = [item for write in desk.writes for item in write.items if item.responder in (ANA, ON_CALL)]
-    removed = [item.payload for item in items if item.kind in ("remove", "clear")]
-    assert any(b'"clear"' in payload for payload in removed)
-    assert any(b'"glass_open"' in payload for payload in removed)
+    assert label(desk, "b_read_case") not in (*desk.labels(ANA), *desk.labels(ON_CALL))
+    assert desk.texts(ON_CALL) == label(desk, "glass_over")
+    assert "vienen hoy" in desk.texts(ANA)
 
 
 async def test_without_a_second_it_lapses(desk: Desk) -> None:

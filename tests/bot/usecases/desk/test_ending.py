@@ -13,8 +13,8 @@ from bot.domain.case import DAY, CaseStatus, Direction, HandoffStatus, Level, Sa
 from bot.domain.handoff import Outcome
 from bot.usecases.desk.ending import FOLLOW_DAYS, OUTCOMES, VERBS
 from bot.usecases.desk.ladder import Ladder
-from tests.bot.domain.desk import HOUR, clocks, consent
-from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, LEJOS, SEEKER, SUPE, Desk, T, open_desk, speaking, with_case
+from tests.bot.domain.desk import HOUR, T, clocks, consent
+from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, LEJOS, SEEKER, SUPE, Desk, open_desk, speaking, with_case
 
 
 @pytest.fixture

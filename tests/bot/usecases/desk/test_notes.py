@@ -13,8 +13,8 @@ from bot.domain.case import Note, Visibility
 from bot.usecases.desk.looking import Look
 from bot.usecases.desk.note_views import notes
 from bot.usecases.desk.notes import VERBS
-from tests.bot.domain.desk import clocks
-from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, KEY, LEJOS, SUPE, Desk, T, open_desk, speaking, with_case
+from tests.bot.domain.desk import T, clocks
+from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, KEY, LEJOS, SUPE, Desk, open_desk, speaking, with_case
 
 WHO = {Visibility.MINE: "note_mine", Visibility.TEAM: "note_team", Visibility.ORGANIZATION: "note_organization"}
 

@@ -14,8 +14,8 @@ from bot.usecases.desk.ladder import Ladder
 from bot.usecases.desk.referring import VERBS, Rejected
 from flows.effects import Order, OrderKind
 from flows.events import MediaKind
-from tests.bot.domain.desk import clocks
-from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, CASA, LEJOS, RED, Desk, T, open_desk, speaking, with_case
+from tests.bot.domain.desk import T, clocks
+from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, CARO, CASA, LEJOS, RED, Desk, open_desk, speaking, with_case
 
 
 @pytest.fixture
@@ -218,6 +218,7 @@ async def test_the_seeker_refuses_and_it_cannot_be_accepted(desk: Desk) -> None:
     await desk.seek(Order(what=OrderKind.TRANSFER, value="no"))
     assert desk.case().handoff is HandoffStatus.CLAIMED
     assert desk.say("transfer_refused") in desk.texts(ANA)
+    assert desk.texts(BRUNO) == desk.say("transfer_over")
     await desk.press_data(BRUNO, notice)
     assert desk.case().responder == ANA
     assert await desk.refusals() == ["not-owner"]

@@ -101,6 +101,8 @@ def ordered(program: Program, conversation: Conversation, value: str) -> Advance
     if name in OF_A_CASE and not conversation.case:  # it has ended meanwhile
         return conversation, ()
     match name:
+        case "request" if conversation.case:  # one is enough
+            return conversation, ()
         case "request":
             blocks = tuple(screen(program, conversation).blocks)
             return conversation.evolve(case=CaseStage.WAITING, news=""), (Order(what=OrderKind.REQUEST, blocks=blocks),)

@@ -57,6 +57,7 @@ class Desk:
     word, None when unknown. `returns`: local date and time somebody is back (`2026-12-01T08:00`), empty when unknown. `takes`: kinds of
     media it accepts. `alias`: of the responder who has the case. `other`: name of another organization that is asked about. `code`: drawn
     for this turn alone, where it makes a ticket or a return key: shown once. `speaks`: whether it writes the person's language.
+    `answer`: what a reviewer answered to the complaint whose ticket was just typed.
     """
 
     state: DeskState = DeskState.CLOSED
@@ -69,6 +70,7 @@ class Desk:
     other: str = ""
     code: str = ""
     speaks: bool = True
+    answer: str = ""
 
 
 class CaseStage(StrEnum):

@@ -17,6 +17,7 @@ def values(conversation: Conversation) -> Values:
         "minutes": ("known",) if desk.minutes is not None else (),
         "returns": ("known",) if desk.returns else (),
         "alias": ("known",) if desk.alias else (),
+        "answer": ("known",) if desk.answer else (),
         "speaks": ("yes" if desk.speaks else "no",),
         "phone": (conversation.phone.value,),
         "locale": (conversation.locale,),

@@ -188,7 +188,9 @@ class Case:
     `rung`: responders who were told; `passed`: responders who gave it back or let it lapse (asked last). `clock`: the next rung of the
     ladder (`bot.domain.clocks`), due at `due_at`. `unread`: human words the seeker has not been shown yet. `media`: kinds the organization
     takes. `told_no_match`: the seeker was told that nobody is
-    as they asked for. `any_language`: the seeker was told that nobody writes theirs, and went on. `crisis_at`: a crisis word was said and
+    as they asked for. `asked_elsewhere`: the organization, by id,
+    the seeker is being asked about: the one on their screen, whatever fits better meanwhile. `any_language`: the seeker was told that
+    nobody writes theirs, and went on. `crisis_at`: a crisis word was said and
     no human word has followed. `next_step`: one line for the handover.
     `confirmed`: None not asked since the gap, True answered with the word, False not confirmed. `word`: salted hash of the optional word.
     `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper. `claimant`: another account that gave the key; a
@@ -211,6 +213,7 @@ class Case:
     kept: bool = False
     prefers: str = ""
     told_no_match: bool = False
+    asked_elsewhere: str = ""
     any_language: bool = False
     reach: Reach = Reach.UNASKED
     sound: bool = False

@@ -191,7 +191,7 @@ class _Desk:
             return long_moment(desk.returns, self.screen.locale) if desk.returns else None
         if name == "minutes":
             return None if desk.minutes is None else str(desk.minutes)
-        return {"desk": desk.name, "alias": desk.alias, "other": desk.other, "code": desk.code}[name] or None
+        return {"desk": desk.name, "alias": desk.alias, "other": desk.other, "code": desk.code, "answer": desk.answer}[name] or None
 
     def _said(self, message: str, **extra: str) -> Iterator[Pieces]:
         """A text of our own as a paragraph; nothing when it does not exist or cannot be filled."""

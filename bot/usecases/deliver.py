@@ -414,7 +414,7 @@ class Deliverer:
 
     async def _say_words(self, chat: Chat, owed: Owed, effect: ShowWords) -> tuple[DeliveryRecord | None, float]:
         """One message of a responder: said, said anew after an edit, or taken from the chat again."""
-        said = await self._relay.words(effect.words) if self._relay else None
+        said = await self._relay.words(effect.words, chat.seeker) if self._relay else None
         if self._relay is None or said is None:
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         if said.gone:

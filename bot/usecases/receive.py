@@ -22,7 +22,7 @@ from bot.usecases.buckets import Buckets, Turnout
 from bot.usecases.channel import THEIRS, Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
-from bot.usecases.desk import conversing
+from bot.usecases.desk import complaints, conversing
 from bot.usecases.desk import orders as orders_of
 from bot.usecases.desk.office import Office
 from bot.usecases.desk.ports import DeskVerdict, DeskWrite
@@ -326,7 +326,7 @@ class Reception:
             before = begin(program, locale=hint(turn.incoming), cover_until=_cover_until(held, turn.at))
         if held.older_remains and not before.older_remains:
             before = before.evolve(older_remains=True)
-        before = self._informed(turn.seeker, before, write)
+        before = self._with_answer(turn, self._informed(turn.seeker, before, write))
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
         if (changed := await self._edited(turn, before, event)) is not None:
             return Prepared(change=replace(_seen_only(turn, turn.incoming), desk=changed), effects=())
@@ -355,6 +355,13 @@ class Reception:
         stage = STAGES[case.status] if case is not None else CaseStage.NONE
         known = conversation if conversation.case is stage else conversation.evolve(case=stage)
         return known.evolve(desk=self._office.desk(known, case))
+
+    def _with_answer(self, turn: Turn, conversation: Conversation) -> Conversation:
+        """Whoever brings the ticket of a complaint reads what a reviewer answered."""
+        if self._office is None or turn.incoming is None or turn.incoming.kind is not Kind.TEXT or conversation.here.step != "complaint":
+            return conversation
+        answer = complaints.told(self._office, conversation.locale, turn.incoming.text, turn.at)
+        return conversation.evolve(desk=replace(conversation.desk, answer=answer)) if answer else conversation
 
     async def _edited(self, turn: Turn, before: Conversation, event: Event) -> DeskWrite | None:
         """Words already sent to a human were changed: the human reads them anew, and the program says nothing."""

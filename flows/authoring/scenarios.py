@@ -152,11 +152,11 @@ def _label(stage: Stage, shown: Shown, locale: str) -> str:
 
 def _turn(stage: Stage, conversation: Conversation, event: Event, done: str) -> Scene:
     after, effects = advance(stage.program, conversation, event)
-    stored = decode_conversation(encode_conversation(after)).evolve(desk=after.desk)
-    if stored != after:
+    stored = decode_conversation(encode_conversation(after))
+    if stored != after.evolve(desk=NO_DESK):  # what is known of the desk is told anew with every turn
         raise ScenarioError(f"after {done} the stored conversation is not the one that was stored")
     orders = tuple(effect for effect in effects if isinstance(effect, Order))
-    return Scene(done=done, conversation=stored, screens=tuple(_screens(effects)), at=event.at, orders=orders)
+    return Scene(done=done, conversation=after, screens=tuple(_screens(effects)), at=event.at, orders=orders)
 
 
 def _screens(effects: tuple[Effect, ...]) -> Iterator[Screen]:

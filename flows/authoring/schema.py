@@ -23,10 +23,10 @@ to "anything else?")."""
 GuardText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 """`missing.minor is yes`, `phone is not lent`, `threat.signs has deadline`, `x is known`, joined by `and` / `or` (and binds tighter)."""
 
-PLACEHOLDERS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "code"})
+PLACEHOLDERS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "code", "answer"})
 """Names a text may hold beside facts: who runs this copy; the measured minutes to a first human word; when somebody is back; the
 organization that would answer (or answers); the responder's alias; another organization that is asked about."""
-DESK_PLACEHOLDERS = frozenset({"minutes", "when", "desk", "alias", "other", "code"})
+DESK_PLACEHOLDERS = frozenset({"minutes", "when", "desk", "alias", "other", "code", "answer"})
 STAFF_PLACEHOLDERS = frozenset(
     {
         *("ago", "alias", "begins", "cap", "case", "code", "colleague", "count", "days", "designation", "ends"),

@@ -177,6 +177,10 @@ class Office(House):
         """The first message of a responder's newest topic."""
         return self.find(who, "Idioma: ", self.topic(who)).text
 
+    def desk_says(self, name: str, **values: object) -> str:
+        """A text of the desk, in Spanish."""
+        return self.running.desk.office.texts.say("es", name, **values)
+
     def toast(self, who: Person) -> str:
         """What the last pressed button answered."""
         return self.api.alerts(who, bot=self.desk)[-1]
@@ -190,7 +194,7 @@ class Office(House):
         await self.says(ana, "/start")
         if first:
             await self.says(ana, first)
-            await self.taps(ana, label(language, "ui.nav.person") if "Hablar con" not in str(self.api.screen(ana).labels) else "Hablar con")
+            await self.says(ana, "una persona")
         else:
             await self.taps(ana, label(language, ASK[0]))
         await self.taps(ana, label(language, ASK[1]))

@@ -140,7 +140,10 @@ class Book:
             self.words.pop(case.id, None)
             return
         self.cases[case.id] = case
-        if case.seeker is not None and (case.open or any(not one.outcome for one in case.follow_ups)):
+        if case.seeker is None or not (case.open or any(not one.outcome for one in case.follow_ups)):
+            return
+        other = self.cases.get(self.of_seeker.get(case.seeker, 0))
+        if case.open or other is None or not other.open:  # what is open comes before what is only followed up
             self.of_seeker[case.seeker] = case.id
 
     def _put_words(self, words: Words) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.case import DAY, Complaint
+from bot.domain.case import Complaint
 from bot.domain.permissions import answering, may_review
 from bot.domain.plain import unlinked
 from bot.usecases.channel import Rendered
@@ -65,6 +65,16 @@ def complaint_answered(look: Look) -> Rendered:
     return look.plain("complaint_answered", **look.args)
 
 
+def complaint_due(look: Look) -> Rendered | None:
+    """The time to answer is over, and nobody has."""
+    mine = deeds.theirs(look.office, look.responder, look.at)
+    found = next((one for one in mine if one.ticket == look.args.get("ticket") and not one.answered), None)
+    if found is None:
+        return None
+    text = look.say("complaint_due", ticket=found.ticket, when=_due(look, found))
+    return Rendered(text=text, rows=((look.button("see", "cread", found.id, case=0),),))
+
+
 def _found(look: Look) -> Complaint | None:
     """The complaint this is about, if they may read it now."""
     number = look.args.get("of") or look.args.get("complaint")
@@ -81,9 +91,8 @@ def _about(look: Look, found: Complaint) -> str:
 
 def _due(look: Look, found: Complaint) -> str:
     """A date of this reviewer's organization."""
-    until = found.at + deeds.DUE_DAYS * DAY
     home = look.office.organizations.get(look.responder.organization)
-    return home.local(until).strftime("%d/%m") if home else ""
+    return home.local(found.due_at).strftime("%d/%m") if home else ""
 
 
 def _row(look: Look, found: Complaint) -> str:
@@ -95,6 +104,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
     {
         "complaint": complaint,
         "complaint_open": complaint_open,
+        "complaint_due": complaint_due,
         "complaints": complaints,
         "complaint_prompt": complaint_prompt,
         "complaint_long": complaint_long,

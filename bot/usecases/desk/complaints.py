@@ -27,9 +27,6 @@ from bot.usecases.desk.office import CODE_LENGTH, Office
 
 KEPT_DAYS: Final = 90
 """After the answer (storage deletes by the same number)."""
-DUE_DAYS: Final = 20
-"""Days within which a request about what is kept of somebody has to be answered; a complaint is treated alike. The platform's working days
-are counted as plain ones, which is earlier."""
 LONGEST: Final = 2500
 """Characters of an answer: with what stands around it, it must fit on a seeker's screen."""
 

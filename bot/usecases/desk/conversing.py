@@ -80,6 +80,8 @@ def remember(doing: Doing, kind: str) -> None:
 def hold(doing: Doing, *, text: str = "", canned: str = "") -> Words:
     """Put words into the short hold. The clock stands still while they are in it."""
     office, draft = doing.office, doing.draft
+    if not doing.the_case.may_see(doing.at):
+        raise RuleBroken("no-consent", "the consent has ended: nothing may be written")
     case, number = handoff.next_number(handoff.hold_words(doing.the_case, doing.at, clocks=office.clocks), Direction.RESPONDER)
     words = draft.put(
         Words(

@@ -39,7 +39,7 @@ PATIENCE: Final = 5.0
 TITLE_LIMIT: Final = 128
 CAPTION_LIMIT: Final = 1000
 TOPIC: Final = "topic"
-PERMITTED: Final = {"notes": Action.READ_NOTES_ORGANIZATION}
+PERMITTED: Final = {"notes": Action.READ_NOTES_ORGANIZATION, "replies": Action.CANNED, "reply": Action.CANNED}
 """Views about a case that others than its owner may be shown, if the permissions say so now."""
 STANDING: Final = frozenset({"board"})
 """Kinds of which one message stands, and is edited in place."""

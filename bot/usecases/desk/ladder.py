@@ -20,7 +20,7 @@ from bot.domain.case import DAY, Case, CaseStatus, WordsState
 from bot.domain.clocks import Rung, next_due
 from bot.domain.machines import RuleBroken
 from bot.domain.staff import Responder, ResponderState
-from bot.usecases.desk import board, contact, conversing, windows
+from bot.usecases.desk import board, contact, conversing, passing, windows
 from bot.usecases.desk.doing import NOTHING, Did, telling
 from bot.usecases.desk.draft import PROGRAM, Draft
 from bot.usecases.desk.office import Conflict, Office
@@ -258,9 +258,10 @@ def _no_match(office: Office, draft: Draft, case: Case, loads: Mapping[int, rout
 def _next_organization(office: Office, draft: Draft, case: Case) -> Did:
     """Nobody came here: may another organization, by name, be told?"""
     climbed = draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
-    if office.elsewhere(case, draft.at) is None:
+    other = office.elsewhere(case, draft.at)
+    if other is None:
         return NOTHING
-    return telling(climbed, News.ELSEWHERE, draft.at)
+    return telling(draft.case(replace(climbed, asked_elsewhere=other.id)), News.ELSEWHERE, draft.at)
 
 
 def _supervisor(office: Office, draft: Draft, case: Case) -> Did:
@@ -286,8 +287,7 @@ def _back_to_queue(office: Office, draft: Draft, case: Case) -> Did:
 def _decline(office: Office, draft: Draft, case: Case) -> Did:
     """A colleague did not answer the transfer: it stays where it was."""
     draft.case(handoff.decline(case, None, draft.at, clocks=office.clocks), Deed.DECLINE, PROGRAM)
-    if case.transfer_to is not None:
-        draft.remove(case.transfer_to, "transfer_asked", case=case.id)
+    passing.asking_over(draft, case)
     if case.responder is not None:
         draft.post(case.responder, "transfer_unanswered", case=case)
     return NOTHING

@@ -160,7 +160,7 @@ class Office:
             return Desk()
         offer = self.offer(organization.id, at)
         live = conversation.case is CaseStage.LIVE
-        other = self.elsewhere(case, at)
+        other = self.organizations.get(case.asked_elsewhere)
         responder = self.book.responders.get(case.responder) if case.responder is not None else None
         return Desk(
             state=DeskState(offer.state.value),

@@ -181,16 +181,18 @@ def _elsewhere(turn: Turn, order: Order) -> None:
     """May another organization, by name, be told? It is named on the screen the person read."""
     case = _of(turn)
     if order.value != "yes":
-        turn.case = turn.draft.case(turn.office.stay(case, turn.at), Deed.DECLINE, SEEKER, "elsewhere")
+        stayed = replace(turn.office.stay(case, turn.at), asked_elsewhere="")
+        turn.case = turn.draft.case(stayed, Deed.DECLINE, SEEKER, "elsewhere")
         if case.responder is not None:
-            turn.draft.post(case.responder, "elsewhere_no", case=case, other=turn.before.desk.other)
+            turn.draft.post(case.responder, "elsewhere_no", case=case, other=case.asked_elsewhere)
         return
-    other = turn.office.elsewhere(case, turn.at)
-    if other is None or other.name != turn.before.desk.other:
-        raise RuleBroken("no-such-move", "not the organization that was named")
+    other = turn.office.organizations.get(case.asked_elsewhere)
+    if other is None:
+        raise RuleBroken("no-such-move", "nobody was named")
     consent = _consent(turn, order, Purpose.REFERRAL, other.id, CONTACT_SCOPE)
     turn.office.leave_chats(turn.draft, case)
-    turn.case = turn.draft.case(handoff.pass_on(case, other.id, consent, turn.at), Deed.PASS_ON, SEEKER)
+    passed = replace(handoff.pass_on(case, other.id, consent, turn.at), asked_elsewhere="")
+    turn.case = turn.draft.case(passed, Deed.PASS_ON, SEEKER)
     turn.draft.words_gone.append(case.id)  # they were said to the organization before, and to nobody else
     turn.draft.notes_gone.append(case.id)
     if case.responder is not None:

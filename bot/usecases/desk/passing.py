@@ -172,7 +172,8 @@ async def elsewhere(doing: Doing) -> Did:
         return NOTHING
     doing.draft.log(Deed.REFER, doing.actor, f"case:{case.id}", "elsewhere")
     menus.turn(doing, "elsewhere_asked", kind=ELSEWHERE, other=other.id)
-    return telling(case, News.ELSEWHERE, doing.at)
+    asked = doing.draft.case(replace(case, asked_elsewhere=other.id))
+    return telling(asked, News.ELSEWHERE, doing.at)
 
 
 VERBS: Final[Mapping[str, Verb]] = MappingProxyType(

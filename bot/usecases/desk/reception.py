@@ -17,6 +17,7 @@ from typing import Final
 import structlog
 
 from bot.domain.audit import Deed
+from bot.domain.case import CaseStatus
 from bot.domain.machines import RuleBroken
 from bot.domain.permissions import Action, answering, may
 from bot.domain.staff import Responder, ResponderState
@@ -130,7 +131,8 @@ class DeskReception:
         if verb is None:
             return NOTHING
         if not may(answering(responder), verb.action, doing.case, draft.at):
-            raise RuleBroken("not-owner", f"{verb.action} is not theirs")
+            late = verb.action is Action.CLAIM and doing.case is not None and doing.case.status is CaseStatus.ASSIGNED
+            raise RuleBroken("taken" if late else "not-owner", f"{verb.action} is not theirs")
         return await verb.run(doing)
 
     def _doing(self, draft: Draft, responder: Responder, incoming: Incoming) -> Doing:

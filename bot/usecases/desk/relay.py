@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.domain.case import Case, Words, WordsState
+from bot.domain.seeker import SeekerId
 from bot.usecases.channel import Outcome, Result
 from bot.usecases.desk.conversing import transcript
 from bot.usecases.desk.office import Office
@@ -33,10 +34,10 @@ class Relay:
         self._office = office
         self._met: dict[int, tuple[int, Words]] = {}
 
-    async def words(self, number: int) -> Said | None:
-        """What is to be done about these words now; None: nothing."""
+    async def words(self, number: int, seeker: SeekerId) -> Said | None:
+        """What is to be done about these words now; None: nothing. Words of a case that is somebody else's by now are nobody's."""
         found = await self._find(number)
-        if found is None:
+        if found is None or found[0].seeker != seeker:
             return None
         case, words = found
         self._met[number] = (case.id, words)

@@ -14,15 +14,14 @@ from typing import Final
 
 from flows.advance import advance, begin
 from flows.authoring.checks.facts import PHONES
-from flows.authoring.checks.subject import SOURCE, Subject, finding
-from flows.authoring.checks.translations import COMPLETE, FIRST_ONLY
+from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Level
 from flows.authoring.reach import DESKS, START, Asked
 from flows.effects import Order, OrderKind, Screen, Shown, ShowScreen
 from flows.events import Event, Pressed, Started
 from flows.matching import normalise
 from flows.screens import screen
-from flows.state import Conversation
+from flows.state import Conversation, DeskState
 from flows.texts import PLACEHOLDER
 
 TEXTS: Final = {OrderKind.REQUEST: "contact", OrderKind.RENEW: "contact", OrderKind.ELSEWHERE: "referral"}
@@ -37,7 +36,6 @@ OF_A_CASE: Final = frozenset(
 )
 """Orders that mean something only while there is a case."""
 SHARE_TITLE: Final = "ui.share_title"
-CLOSED: Final = "closed"
 HUMAN_TAPS: Final = 4
 DANGER_TAPS: Final = 3
 NUMBER_TAPS: Final = 2
@@ -46,12 +44,12 @@ NUMBER_TAPS: Final = 2
 
 def orders(subject: Subject) -> Iterator[Issue]:
     """Every order to the desk, against the screen it was given on."""
-    told: set[tuple[str, str, str]] = set()
+    told: set[tuple[str, ...]] = set()
     for asked in subject.walk.asked:
         here = asked.conversation.here
         for code, message, remedy in _wrong(subject, asked):
-            if (code, here.flow, here.step) not in told:
-                told.add((code, here.flow, here.step))
+            if (code, message, here.flow, here.step) not in told:
+                told.add((code, message, here.flow, here.step))
                 path = (*subject.walk.path(asked.before), asked.act)
                 yield finding(code, subject.place(here.flow, here.step), message, remedy, path=path)
 
@@ -64,8 +62,8 @@ def _wrong(subject: Subject, asked: Asked) -> Iterator[tuple[str, str, str]]:
     if order.what in TEXTS and order.value != "no" and not _consented(subject, asked):
         remedy = f"put a block with `consent: {TEXTS[order.what]}` beside the choice, under the same condition"
         yield "no-consent", f"{what!r} is asked of the desk without its text on the screen", remedy
-    if order.what is OrderKind.REQUEST and (conversation.case or conversation.desk.state.value == CLOSED):
-        yield "no-consent", "a person is asked for where there is none, or one already", "let the choice stand only where the desk can answer"
+    if order.what is OrderKind.REQUEST and conversation.desk.state is DeskState.CLOSED:
+        yield "no-consent", "a person is asked for where there is none", "let the choice stand only while `desk is open` or `desk is away`"
     if order.what is OrderKind.SHARE and not _listed(subject, asked):
         yield "no-consent", "a list goes that did not stand on the screen", "lead to it by `sets: {desk: share_list}` only"
 
@@ -86,14 +84,14 @@ def _listed(subject: Subject, asked: Asked) -> bool:
 
 
 def texts(subject: Subject) -> Iterator[Issue]:
-    """Each consent's text, in every language that must have it: who will see it by name, and the word that takes it back."""
+    """Each consent's text, in every language there is: who will see it by name, and the word that takes it back."""
     used = {f"card.{step.card}." for _, _, step in subject.steps() if step.card}
     found = {name: block.consent for name, block in subject.blocks.items() if block.consent and name.startswith(tuple(used))}
     shares = any(choice.sets.get("desk") == "share_list" for _, _, step in subject.steps() for choice in step.choices)
     if shares and SHARE_TITLE in subject.messages:
         found[SHARE_TITLE] = "share"
     for name, purpose in found.items():
-        for locale in dict.fromkeys((SOURCE, *COMPLETE, *FIRST_ONLY, *subject.translations)):
+        for locale in subject.locales:
             problem = _incomplete(subject, name, purpose, locale)
             if problem:
                 remedy = "say what will be seen and by whom, that no changes nothing, and the word that takes it back"

@@ -19,7 +19,7 @@ from bot.usecases.desk.ports import DeskMessage
 from flows.effects import OrderKind
 from tests.bot.domain.desk import T
 from tests.bot.usecases.desk.casework import ANA, LEJOS, SUPE, Desk, with_case
-from tests.bot.usecases.desk.turns import PARTIAL, REVIEWER, complained, label, opened, order, restart, turn, typed
+from tests.bot.usecases.desk.turns import PARTIAL, REVIEWER, complained, label, opened, order, restart, turn, typed, wait
 
 SECRET = "jacaranda-canario"
 
@@ -172,3 +172,16 @@ async def test_a_complaint_that_has_gone(desk: Desk) -> None:
     complaint = await complained(desk)
     await press(desk, REVIEWER, "cread", replace(complaint, id=complaint.id + 5000))
     assert await desk.refusals() == ["no-such-move"]
+
+
+async def test_what_is_not_answered_in_time_is_brought_to_mind_once(desk: Desk) -> None:
+    complaint = await complained(desk, SECRET)
+    await wait(desk, complaint.due_at - T - 1)
+    before = len(desk.chat(REVIEWER))
+    await wait(desk, 1)
+    await wait(desk, DAY)
+    due = desk.chat(REVIEWER)[-1]
+    assert len(desk.chat(REVIEWER)) == before + 1
+    assert due.text == label(desk, "complaint_due", ticket=complaint.ticket, when="04/02")
+    await desk.press(REVIEWER, label(desk, "see"))
+    assert SECRET in desk.texts(REVIEWER)

@@ -124,6 +124,8 @@ async def test_what_had_not_left_is_taken_back_and_both_read_so(desk: Desk) -> N
     assert said in desk.texts(ANA)
     assert said in desk.texts(BRUNO)
     assert CANARY not in desk.texts(BRUNO)
+    assert desk.say("words_not_kept") not in desk.texts(BRUNO)
+    assert desk.say("words_lost") not in desk.texts(BRUNO)
 
 
 async def test_a_file_is_passed_on_anew(desk: Desk) -> None:
@@ -286,7 +288,9 @@ async def test_a_referral_is_followed_by_name_from_sent_to_done(desk: Desk) -> N
     (one,) = desk.case().referrals
     assert (one.service, one.state, one.remind_at) == (f"Clínica {CANARY}", ReferralState.SENT, T + 3 * DAY)
     await desk.press(ANA, f"Clínica {CANARY}")
+    desk.clock.at += DAY
     await desk.press(ANA, "b_referral_accepted")
+    assert desk.case().referrals[0].remind_at == T + 4 * DAY
     await desk.press(ANA, f"Clínica {CANARY}")
     await desk.press(ANA, "b_referral_in_progress")
     await desk.press(ANA, f"Clínica {CANARY}")

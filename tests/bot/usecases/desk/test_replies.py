@@ -109,6 +109,13 @@ async def test_one_missing_in_their_language_cannot_be_sent_even_with_its_button
     assert await desk.words() == []
 
 
+async def test_one_that_is_only_there_in_the_source_cannot_be_sent(desk: Desk) -> None:
+    code = mark(desk.office.texts, "en", "still_here")
+    for verb in ("pick", "send"):
+        assert await desk.tries(ANA, f"{verb}.{code}") == desk.say("reply_gone")
+    assert await desk.words() == []
+
+
 async def test_only_who_has_the_case_may(desk: Desk) -> None:
     await desk.refuses_all_but({ANA}, VERBS)
 

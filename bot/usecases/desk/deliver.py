@@ -20,6 +20,7 @@ import structlog
 
 from bot.domain.case import Case, Direction, Words, WordsState
 from bot.domain.permissions import Action, answering, may
+from bot.domain.plain import unlinked
 from bot.domain.staff import Responder, ResponderState
 from bot.security.sealing import Secret
 from bot.usecases.channel import TOPIC_MISSING, Channel, DeskChannel, Outcome, Rendered, Result, Upload
@@ -38,6 +39,11 @@ PAUSE_LIMIT: Final = 60.0
 PATIENCE: Final = 5.0
 TITLE_LIMIT: Final = 128
 CAPTION_LIMIT: Final = 1000
+MESSAGE_LIMIT: Final = 4096
+"""UTF-16 units of one of the platform's messages. A seeker's longest message does not fit with its number before it."""
+WORDS: Final = "words"
+CAPTION: Final = "caption"
+"""Words that belong to a file and stand in a message of their own: too long for it, or changed since."""
 TOPIC: Final = "topic"
 PERMITTED: Final = {"notes": Action.READ_NOTES_ORGANIZATION, "replies": Action.CANNED, "reply": Action.CANNED}
 """Views about a case that others than its owner may be shown, if the permissions say so now."""
@@ -240,9 +246,15 @@ class DeskDeliverer:
         if pause is not None:
             return pause
         shown = message if thread or look.case is None or not task.topic else named(look, message)
+        parts = cut(shown.text) if task.kind == WORDS else (shown.text,)
+        for text in parts[await self._said_before(responder, task) : -1]:
+            part = await self._channel.send(responder.chat_id or 0, Rendered(text=text), thread_id=thread, silent=task.silent)
+            if part.result is not Result.DONE:
+                return await self._said(responder, task, look, part, thread)
+            await self._stands(self._standing_row(responder, task, look, part.message_id, thread))
         outcome = await self._channel.send(
             responder.chat_id or 0,
-            shown,
+            replace(shown, text=parts[-1]),
             thread_id=thread,
             reply_to=look.words.source if look.words and task.kind == "held" else 0,
             silent=task.silent,
@@ -259,17 +271,23 @@ class DeskDeliverer:
         thread, pause = await self._thread(responder, task, look)
         if pause is not None:
             return pause
-        chat, caption = responder.chat_id or 0, f"{words.number} · {words.text}" if words.text else f"{words.number}"
+        alias = "" if thread else f"{look.the_case.designation} · "
+        chat, caption = responder.chat_id or 0, f"{alias}{words.number} · {unlinked(words.text)}" if words.text else f"{alias}{words.number}"
         if len(caption) > CAPTION_LIMIT:  # the words go by themselves, so that none are lost
-            await self._channel.send(chat, Rendered(text=caption), thread_id=thread)
-            caption = f"{words.number}"
+            if await self._count(responder, task, CAPTION) == 0:
+                for text in cut(caption):
+                    said = await self._channel.send(chat, Rendered(text=text), thread_id=thread)
+                    if said.result is not Result.DONE:
+                        return await self._said(responder, task, look, said, thread)
+                    await self._stands(replace(self._standing_row(responder, task, look, said.message_id, thread), kind=CAPTION))
+            caption = f"{alias}{words.number}"
         if words.place:
             latitude, _, longitude = words.place.partition(",")
             outcome = await self._channel.send_place(chat, float(latitude), float(longitude), thread_id=thread)
             return await self._said(responder, task, look, outcome, thread)
         content = await self._seekers.download(words.file)
         if content is None:
-            message = Rendered(text=look.say("media_missing", number=words.number))
+            message = Rendered(text=alias + look.say("media_missing", number=words.number))
             return await self._said(responder, task, look, await self._channel.send(chat, message, thread_id=thread), thread)
         upload = Upload(content=content, mime=words.mime)
         outcome = await self._channel.send_media(chat, words.media, upload, thread_id=thread, caption=caption)
@@ -286,22 +304,39 @@ class DeskDeliverer:
         if outcome.result is not Result.DONE:
             log.error("desk_item_given_up", kind=task.view or task.op, outcome=outcome.result.value)
             return await self._done(task)
-        standing = DeskMessage(
-            row=self._office.book.storage.desk_number(),
-            responder=responder.id,
-            case=look.case.id if look.case else int(task.args.get("of") or 0),
-            kind=task.kind,
-            message_id=outcome.message_id,
-            thread=thread,
-            words=task.words,
-            at=look.at,
-        )
+        standing = self._standing_row(responder, task, look, outcome.message_id, thread)
         async with self._office.turnstile:  # words that were taken back while they were being sent must not come back to life
             draft = self._office.draft(look.at)
             draft.messages.append(standing)
             if not self._delivered(draft.words, look, outcome, thread, task):
                 draft.remove(responder.id, "words", case=standing.case, words=task.words)
             return await self._done(task, draft.write())
+
+    def _standing_row(self, responder: Responder, task: Task, look: Look, message: int, thread: int) -> DeskMessage:
+        """What is remembered of a message that stands in a responder's chat."""
+        return DeskMessage(
+            row=self._office.book.storage.desk_number(),
+            responder=responder.id,
+            case=look.case.id if look.case else int(task.args.get("of") or 0),
+            kind=task.kind,
+            message_id=message,
+            thread=thread,
+            words=task.words,
+            at=look.at,
+        )
+
+    async def _stands(self, *rows: DeskMessage) -> None:
+        draft = self._office.draft()
+        draft.messages.extend(rows)
+        await self._write(draft.write())
+
+    async def _said_before(self, responder: Responder, task: Task) -> int:
+        """How many parts of long words stand already: a crash, or a pause, came between them."""
+        return await self._count(responder, task, WORDS) if task.kind == WORDS else 0
+
+    async def _count(self, responder: Responder, task: Task, kind: str) -> int:
+        ledger = await self._office.book.ledger(responder.id)
+        return sum(m.kind == kind and m.words == task.words for m in ledger.values())
 
     def _delivered(self, rows: dict[int, Words], look: Look, outcome: Outcome, thread: int, task: Task) -> bool:
         """A seeker's words have reached the responder. Where the organization keeps none, only their number is left. False: they were taken
@@ -324,6 +359,11 @@ class DeskDeliverer:
                 return await self._post(responder, task, look, message)
             return await self._done(task)
         shown = message if standing.thread or look.case is None or not task.topic else named(look, message)
+        if task.kind == WORDS and look.words is not None:
+            if look.words.media is not None:  # the words of a file cannot be changed in it: they follow it
+                return await self._post(responder, replace(task, kind=CAPTION, args={**task.args, "again": True}), look, message)
+            if len(cut(shown.text)) > 1 or await self._count(responder, task, WORDS) > 1:
+                return await self._anew(responder, task, look, message)
         outcome = await self._channel.edit(responder.chat_id or 0, standing.message_id, shown)
         if outcome.result in (Result.RETRY, Result.UNKNOWN):
             return max(outcome.after, 0.5)
@@ -333,6 +373,19 @@ class DeskDeliverer:
             await self._write(gone.write())
             return 0.0 if task.kind in STANDING else await self._done(task)
         return await self._done(task)
+
+    async def _anew(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:
+        """Words of more than one message changed: the former go, and all is said again."""
+        ledger = await self._office.book.ledger(responder.id)
+        former = [m for m in ledger.values() if m.kind == WORDS and m.words == task.words]
+        outcome = await self._channel.delete(responder.chat_id or 0, [one.message_id for one in former])
+        if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
+            return max(outcome.after, 0.2)
+        gone = self._office.draft(look.at)
+        gone.messages_gone.extend(one.row for one in former)
+        await self._write(gone.write())
+        task.op, task.args = "post", {**task.args, "again": True}
+        return await self._post(responder, task, look, message)
 
     async def _standing(self, responder: Responder, task: Task, look: Look) -> DeskMessage | None:
         """The newest message of this kind, about this case and these words."""
@@ -419,7 +472,11 @@ class DeskDeliverer:
         ledger = await self._office.book.ledger(responder.id)
         case = int(task.args.get("of") or 0)
         mine = [
-            m for m in ledger.values() if m.kind == task.kind and (not case or m.case == case) and (not task.words or m.words == task.words)
+            m
+            for m in ledger.values()
+            if m.kind in ((WORDS, CAPTION) if task.kind == WORDS else (task.kind,))
+            and (not case or m.case == case)
+            and (not task.words or m.words == task.words)
         ]
         if mine:
             outcome = await self._channel.delete(responder.chat_id or 0, [message.message_id for message in mine])
@@ -448,6 +505,25 @@ def _said_plainly(look: Look, view: str) -> Rendered | None:
         log.error("desk_view_unknown", kind=view)
         return None
     return Rendered(text=look.say(view, **{"designation": look.case.designation if look.case else "", **look.args}))
+
+
+def cut(text: str) -> tuple[str, ...]:
+    """The text in parts that fit into one message each, cut where words end when there is such a place near."""
+    parts = []
+    while units(text) > MESSAGE_LIMIT:
+        most = MESSAGE_LIMIT
+        while units(text[:most]) > MESSAGE_LIMIT:
+            most -= units(text[:most]) - MESSAGE_LIMIT
+        space = max(text.rfind(" ", most - 400, most), text.rfind("\n", most - 400, most))
+        at = space + 1 if space > 0 else most
+        parts.append(text[:at])
+        text = text[at:]
+    return (*parts, text)
+
+
+def units(text: str) -> int:
+    """Length as the platform counts it: in UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def named(look: Look, message: Rendered) -> Rendered:

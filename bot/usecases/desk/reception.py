@@ -175,7 +175,7 @@ class DeskReception:
             return PROMPTS[prompt.kind], replace(doing, prompt=prompt)
         if case is not None:
             return (Verb(Action.UNDO, conversing.edit) if incoming.edited else Verb(Action.WRITE_WORDS, conversing.write)), doing
-        draft.post(responder.id, "nobody_meant", topic=False)
+        draft.post(responder.id, "not_understood", topic=False)
         return None, doing
 
     async def _meant_message(self, responder: Responder, incoming: Incoming) -> DeskMessage | None:

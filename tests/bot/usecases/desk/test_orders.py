@@ -216,8 +216,10 @@ async def test_another_organization_is_asked_by_name_and_a_no_changes_nothing(de
     assert desk.case().organization == "casa"
     await turn(desk, order(OrderKind.ELSEWHERE, "yes", blocks=BLOCKS))
     assert await desk.refusals() == ["no-such-move"]  # nobody was named
-    named = before(desk=replace(before().desk, other=other.name))
-    await turn(desk, order(OrderKind.ELSEWHERE, "yes", blocks=BLOCKS), conversation=named)
+    draft = desk.office.draft()
+    draft.case(replace(desk.case(), asked_elsewhere=other.id))
+    await desk.office.commit(draft)
+    await turn(desk, order(OrderKind.ELSEWHERE, "yes", blocks=BLOCKS))
     moved = desk.case()
     assert moved.organization == other.id == "red"
     assert moved.consent(Purpose.REFERRAL, T) is not None

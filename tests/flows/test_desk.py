@@ -1,0 +1,213 @@
+"""Laws of the engine's side of the desk, on the real content: whatever the person does and whatever happens to their case, mixed.
+
+Total and deterministic as everywhere; nothing goes to a human without a case, nothing comes to a phone after an exit; what is typed to a
+human is one message to them, and the words that leave are still the program's.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from flows import limits
+from flows.advance import advance, begin
+from flows.authoring.reach import DESKS
+from flows.codec import decode_conversation, decode_effect, encode_conversation, encode_effect
+from flows.desk import OF_A_CASE, SAFETY
+from flows.effects import Effect, Order, OrderKind, ShowScreen, ShowWords, SpeakVoice
+from flows.events import (
+    CaseNews,
+    Command,
+    CommandGiven,
+    DeskTold,
+    Event,
+    MediaKind,
+    MediaReceived,
+    News,
+    Pressed,
+    Reading,
+    TextReceived,
+)
+from flows.screens import screen
+from flows.state import NO_DESK, CaseStage, Conversation, Mode, PhoneUse, Position
+from flows.times import TABLE
+from tests.flows.test_laws import ACTS, PROGRAM, START, Act, told
+
+NEEDS_CASE = frozenset({*OF_A_CASE, "words", "media", "ring", "word", "share", "left"})
+NEWS: st.SearchStrategy[Act] = st.builds(
+    lambda what, words, quiet: told(lambda at: CaseNews(at=at, what=what, words=words, quiet=quiet)),
+    st.sampled_from(News),
+    st.integers(0, 9),
+    st.booleans(),
+)
+DESK_ACTS = st.one_of(ACTS, ACTS, NEWS, NEWS, st.just(told(lambda at: DeskTold(at=at))))
+TURNS = st.lists(st.tuples(DESK_ACTS, st.integers(0, 2_000), st.sampled_from(sorted(DESKS))), max_size=30)
+STAGES = st.sampled_from(CaseStage)
+Turns = list[tuple[Act, int, str]]
+
+
+def shows(effects: tuple[Effect, ...]) -> bool:
+    return any(isinstance(effect, ShowScreen | SpeakVoice) for effect in effects)
+
+
+def orders(effects: tuple[Effect, ...]) -> list[OrderKind]:
+    return [effect.what for effect in effects if isinstance(effect, Order)]
+
+
+def held(before: Conversation, event: Event, after: Conversation, effects: tuple[Effect, ...]) -> None:
+    """What is true of every turn."""
+    for what in orders(effects):
+        assert before.case or what.value not in NEEDS_CASE, what
+        assert what is not OrderKind.REQUEST or (not before.case and after.case is CaseStage.WAITING)
+    if any(isinstance(effect, ShowWords) for effect in effects):
+        assert after.mode is Mode.ACTIVE
+        assert after.aside != "envelope"
+    if isinstance(event, CaseNews) and (before.mode is Mode.COVERED or event.quiet):
+        assert effects == ()
+    if isinstance(event, CaseNews | DeskTold) and not shows(effects):
+        assert after.turn == before.turn
+    if isinstance(event, TextReceived | MediaReceived) and not shows(effects):
+        assert after.turn == before.turn
+        assert screen(PROGRAM, after) == screen(PROGRAM, before)
+
+
+def walk(turns: Turns, stage: CaseStage) -> tuple[Conversation, int]:
+    conversation, at = begin(PROGRAM, locale="es").evolve(case=stage), START
+    for act, seconds, desk in turns:
+        at += seconds
+        before = conversation.evolve(desk=DESKS[desk])
+        event = act(before, at)
+        conversation, effects = advance(PROGRAM, before, event)
+        held(before, event, conversation, effects)
+        stored = decode_conversation(encode_conversation(conversation))
+        assert stored == conversation.evolve(desk=NO_DESK)
+        conversation = stored
+        for effect in effects:
+            assert isinstance(effect, Order) or decode_effect(encode_effect(effect)) == effect
+    return conversation, at
+
+
+@settings(max_examples=400, deadline=None)
+@given(TURNS, STAGES)
+def test_total_bounded_and_never_without_a_case(turns: Turns, stage: CaseStage) -> None:
+    conversation, _ = walk(turns, stage)
+    assert 1 <= len(conversation.stack) <= limits.STACK_DEPTH
+    assert all(PROGRAM.step(at.flow, at.step) for at in conversation.stack)
+    assert len(encode_conversation(conversation)) < 16_000
+
+
+@settings(max_examples=150, deadline=None)
+@given(TURNS, STAGES, DESK_ACTS, st.sampled_from(sorted(DESKS)))
+def test_deterministic(turns: Turns, stage: CaseStage, last: Act, desk: str) -> None:
+    before, at = walk(turns, stage)
+    before = before.evolve(desk=DESKS[desk])
+    event = last(before, at + 60)
+    assert advance(PROGRAM, before, event) == advance(PROGRAM, before, event)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TURNS, STAGES, st.lists(st.tuples(NEWS, st.integers(0, 20_000)), max_size=8))
+def test_silent_after_an_exit(turns: Turns, stage: CaseStage, news: list[tuple[Act, int]]) -> None:
+    """An exit is no withdrawal: the case stays, and whatever happens to it, nothing comes to this phone before the person writes."""
+    conversation, at = walk(turns, stage)
+    case = conversation.case
+    conversation, effects = advance(PROGRAM, conversation, CommandGiven(at=at, command=Command.EXIT))
+    assert conversation.case is case
+    assert OrderKind.WITHDRAW not in orders(effects)
+    for act, seconds in news:
+        at += seconds
+        conversation, effects = advance(PROGRAM, conversation, act(conversation, at))
+        assert effects == ()
+        assert conversation.mode is Mode.COVERED
+
+
+@settings(max_examples=300, deadline=None)
+@given(TURNS, st.text(max_size=40), st.none() | st.sampled_from(Command), st.sampled_from(sorted(DESKS)))
+def test_in_a_live_conversation_what_is_typed_is_one_message(turns: Turns, text: str, command: Command | None, desk: str) -> None:
+    """Whatever screen stands there. Words that leave, erase, take back or cry danger are the program's; everything else is the human's, once,
+    and the screen and its buttons stay."""
+    walked, at = walk(turns, CaseStage.NONE)
+    live = walked.evolve(mode=Mode.ACTIVE, aside="", case=CaseStage.LIVE, desk=DESKS[desk])
+    live = live.evolve(stack=(Position(flow="welcome", step="start"),)) if live.here.flow == "cover" else live
+    step = PROGRAM.flows[live.here.flow].steps[live.here.step]
+    assume(step.tells in ("", "words"))
+    after, effects = advance(PROGRAM, live, TextReceived(at=at, text=text, reading=Reading(command=command)))
+    if command in SAFETY:
+        assert shows(effects)
+        assert OrderKind.WORDS not in orders(effects)
+        return
+    assert orders(effects) == [OrderKind.WORDS]
+    assert not shows(effects)
+    assert (after.turn, after.stack, after.answers) == (live.turn, live.stack, live.answers)
+
+
+@pytest.mark.parametrize("word", ["salir", "exit", "ocultar", "borrar", "peligro", "retirar", "ya no quiero que me escriban"])
+def test_the_words_that_stay_the_programs(word: str) -> None:
+    """Typed exactly, in a live conversation, as the lexicon reads them."""
+    command = Command(PROGRAM.commands[word])
+    assert command in SAFETY
+
+
+@settings(max_examples=200, deadline=None)
+@given(TURNS, st.sampled_from([CaseStage.WAITING, CaseStage.LIVE]), st.sampled_from(sorted(DESKS)))
+def test_withdrawal_is_two_acts_away(turns: Turns, stage: CaseStage, desk: str) -> None:
+    """From every screen that is no cover: the command, then one yes. Afterwards there is no case."""
+    walked, at = walk(turns, stage)
+    asked = walked.evolve(case=stage, desk=DESKS[desk], mode=Mode.ACTIVE)
+    asked, _ = advance(PROGRAM, asked, CommandGiven(at=at, command=Command.WITHDRAW))
+    assert (asked.here.flow, asked.here.step) == ("waiting", "withdraw")
+    done = [advance(PROGRAM, asked, Pressed(at=at, code=button.code)) for button in screen(PROGRAM, asked).buttons if button.code]
+    withdrawn = [after for after, effects in done if OrderKind.WITHDRAW in orders(effects)]
+    assert len(withdrawn) == 1
+    assert not withdrawn[0].case
+
+
+@settings(max_examples=150, deadline=None)
+@given(NEWS, st.sampled_from([PhoneUse.CHECKED, PhoneUse.LENT]) | st.none(), st.integers(limits.ENVELOPE_SECONDS + 1, 30_000))
+def test_where_others_look_nothing_comes_first(news: Act, phone: PhoneUse | None, idle: int) -> None:
+    """On a phone others look at, or where they said "only when I write", nothing comes once the chat has been idle."""
+    use = phone or PhoneUse.PRIVATE
+    waiting = begin(PROGRAM, locale="es").evolve(case=CaseStage.LIVE, phone=use, reach="yes" if phone else "written", desk=DESKS["open"])
+    waiting, _ = advance(PROGRAM, waiting, CommandGiven(at=START, command=Command.PERSON))
+    after, effects = advance(PROGRAM, waiting, news(waiting, START + idle))
+    assert effects == ()
+    assert not TABLE[PhoneUse.CHECKED].reach
+    assert after.mode is waiting.mode
+
+
+def test_media_a_human_takes_is_theirs_and_other_media_says_so() -> None:
+    live = begin(PROGRAM, locale="es").evolve(case=CaseStage.LIVE, desk=DESKS["open"])
+    live, _ = advance(PROGRAM, live, CommandGiven(at=START, command=Command.PERSON))
+    after, effects = advance(PROGRAM, live, MediaReceived(at=START, kind=MediaKind.VOICE))
+    assert orders(effects) == [OrderKind.MEDIA]
+    assert after.turn == live.turn
+    _, effects = advance(PROGRAM, live, MediaReceived(at=START, kind=MediaKind.PHOTO))
+    assert orders(effects) == []
+    assert [effect.screen.echo.ref for effect in effects if isinstance(effect, ShowScreen) and effect.screen.echo] == ["ui.echo_media_not_taken"]
+
+
+def test_a_list_that_lost_its_case_is_not_shared() -> None:
+    """The case was closed while the list stood on the screen: nothing goes, and nobody is told that it went."""
+    answers = {"missing.minor": ("yes",)}
+    shown = begin(PROGRAM, locale="es").evolve(answers=answers, aside="share", desk=DESKS["open"], turn=3)
+    assert screen(PROGRAM, shown).lines
+    after, effects = advance(PROGRAM, shown, Pressed(at=START, code="y"))
+    assert orders(effects) == []
+    assert all(effect.screen.echo is None for effect in effects if isinstance(effect, ShowScreen))
+    assert after.aside == ""
+    _, effects = advance(PROGRAM, shown.evolve(case=CaseStage.WAITING), Pressed(at=START, code="y"))
+    assert orders(effects) == [OrderKind.SHARE]
+
+
+def test_what_is_shared_never_incriminates() -> None:
+    """Whether something was paid, handed over or done is on nobody's list, nor how long somebody has been in a country."""
+    assert not {"extortion.paid", "extortion.inside", "asylum.us_entry", "asylum.mx_entry", "youth.path"} & set(PROGRAM.shareable)
+
+
+def test_the_short_notice_is_short() -> None:
+    """At most ninety words in chat (features.md P12), with a case and without."""
+    for stage in CaseStage:
+        there = begin(PROGRAM, locale="es").evolve(stack=(Position(flow="privacy", step="kept"),), case=stage)
+        words = " ".join(PROGRAM.messages["es"][block] for block in screen(PROGRAM, there).blocks)
+        assert len(words.split()) <= 90

@@ -107,7 +107,7 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
         after, effects = _told(program, before, after, effects, typed=isinstance(event, TextReceived))
     else:  # what went to a human leaves the screen as it stands, and its buttons good
         after = after.evolve(turn=before.turn - 1)
-    return _bounded(_timed(program, after, at)), effects
+    return _bounded(_timed(program, after.evolve(touched=at) if after.case else after, at)), effects
 
 
 def _news(program: Program, conversation: Conversation, event: CaseNews) -> Advanced:

@@ -65,6 +65,7 @@ def encode_conversation(value: Conversation) -> bytes:
         "rc": value.reach,
         "un": value.unread,
         "nw": value.news,
+        "tc": value.touched,
         "kb": value.kept_back,
     }
     return orjson.dumps({"v": VERSION, **{key: held for key, held in fields.items() if held}})
@@ -118,6 +119,7 @@ def _conversation(f: Json) -> Conversation:
         reach=str(read("rc", "")),
         unread=int(read("un", 0)),
         news=str(read("nw", "")),
+        touched=int(read("tc", 0)),
         kept_back=tuple(read("kb", ())),
     )
 

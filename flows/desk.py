@@ -184,14 +184,10 @@ def _fresh(
     return conversation, (shown,), True
 
 
-def _touched(conversation: Conversation) -> int:
-    """When the person last did something, as far as the timers tell; 0: long ago."""
-    return conversation.timers.get("idle", 0) - TABLE[conversation.phone].idle
-
-
 def _idle(conversation: Conversation, at: int) -> bool:
-    away = conversation.mode in (Mode.DIMMED, Mode.PAUSED)
-    return away or at - _touched(conversation) > limits.ENVELOPE_SECONDS
+    """Whether anybody may hold the phone by now: hidden, paused, an envelope unopened, or nothing done for a while."""
+    away = conversation.mode in (Mode.DIMMED, Mode.PAUSED) or conversation.aside == "envelope"
+    return away or at - conversation.touched > limits.ENVELOPE_SECONDS
 
 
 def _may_come(conversation: Conversation, at: int) -> bool:

@@ -177,7 +177,8 @@ def _envelope(program: Program, conversation: Conversation) -> Screen:
     plain = _aside(program, conversation, "envelope")
     opens = "nview" if waiting_for_a_look(conversation) else "nresume"
     buttons = (Shown(label="ui.view", code=opens), Shown(label="ui.exit", code="nexit", row=98))
-    return replace(plain, blocks=("ui.envelope_message",), buttons=buttons)
+    line = "ui.envelope" if conversation.unread else "ui.envelope_message"
+    return replace(plain, blocks=(line,), buttons=buttons)
 
 
 def _share(program: Program, conversation: Conversation) -> Screen:

@@ -106,7 +106,7 @@ class Conversation:
     `typed`: words of theirs stand in the chat. `told_...`: what need be said only once. `older_remains`: something could not be deleted.
     `desk`: what the shell knows of it in this turn. `case`: how far a request for a person has come. `reach`: whether a message may reach
     the person here (yes, silent, written). `unread`: row of the newest human words not shown yet (0: none). `news`: what happened to the
-    case meanwhile. `kept_back`: answers taken off the list to share.
+    case meanwhile. `touched`: when the person last did something themselves. `kept_back`: answers taken off the list to share.
     """
 
     program: str
@@ -135,6 +135,7 @@ class Conversation:
     reach: str = ""
     unread: int = 0
     news: str = ""
+    touched: int = 0
     kept_back: tuple[str, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-NOT_FACTS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "code", "choice", "date", "name"})
+NOT_FACTS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "code", "answer", "choice", "date", "name"})
 """Names the engine, the desk or the renderer fills in."""
 
 

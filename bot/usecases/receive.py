@@ -366,8 +366,10 @@ class Reception:
     async def _edited(self, turn: Turn, before: Conversation, event: Event) -> DeskWrite | None:
         """Words already sent to a human were changed: the human reads them anew, and the program says nothing."""
         office, incoming = self._office, turn.incoming
-        if office is None or incoming is None or not (incoming.edited and before.case) or not isinstance(event, TextReceived):
+        if office is None or incoming is None or not (incoming.edited and before.case) or not isinstance(event, TextReceived | MediaReceived):
             return None
+        if isinstance(event, MediaReceived):  # the words under a file
+            turn = replace(turn, incoming=replace(incoming, text=incoming.caption))
         return orders_of.edited(await self._at_the_desk(office, turn, self._context.programs.current, before, before))
 
     async def _obeyed(

@@ -59,7 +59,7 @@ START: Final = 1_000_000_000
 """When the walk begins, in unix seconds. Nothing depends on it: it only moves with the timers."""
 LATER: Final = START + ENVELOPE_SECONDS + 1
 """When what comes has to come in an envelope."""
-_NAMED: Final = Desk(organization="organization", name="Organización de ejemplo", other="Otra organización de ejemplo", code="siete palabras")
+_NAMED: Final = Desk(organization="organization", name="Organización de ejemplo", other="Otra de ejemplo", code="siete palabras")
 DESKS: Final = MappingProxyType(
     {
         "open": replace(_NAMED, state=DeskState.OPEN, minutes=12, alias="Ejemplo", takes=(MediaKind.VOICE.value,)),
@@ -222,8 +222,8 @@ class _Explorer:
         return reached, new
 
     def see(self, shown: Screen, before: int, act: str) -> None:
-        key = (shown.flow, shown.step, shown.locale, shown.blocks, shown.buttons, shown.echo, shown.why, shown.sources)
-        key = (*key, shown.desk, shown.lines)
+        said = (shown.blocks, shown.buttons, shown.echo, shown.why, shown.sources, shown.desk, shown.lines)
+        key = (shown.flow, shown.step, shown.locale, said)
         self.screens.setdefault(key, Seen(screen=shown, before=before, act=act))
 
     def key(self, conversation: Conversation) -> _Key:

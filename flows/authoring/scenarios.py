@@ -1,9 +1,9 @@
 """Plays the scenarios administrators write: "if the person answers X and Y, they reach Z and never see W".
 
-A scenario begins with Start, under the door it names. Each thing the person `does` is one turn through `advance`: words are read by the given understanding, a label
-in brackets presses the button with that label in the scenario's language, and in parentheses stands what happens without the person: news
-of their case, the door that opens or closes, time that passes. As in the shell, the desk is told with every event. After every turn the conversation goes through its stored form
-and back, so what storage loses, a scenario notices.
+A scenario begins with Start, under the door it names. Each thing the person `does` is one turn through `advance`: words are read by the
+given understanding, a label in brackets presses the button with that label in the scenario's language, and in parentheses stands what
+happens without the person: news of their case, the door that opens or closes, time that passes. As in the shell, the desk is told with
+every event. After every turn the conversation goes through its stored form and back, so what storage loses, a scenario notices.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ _DESK = Desk(
     code="siete palabras en papel",
 )
 DOORS: Final = MappingProxyType(
-    {"open": replace(_DESK, state=DeskState.OPEN, returns=""), "away": replace(_DESK, state=DeskState.AWAY, minutes=None), "closed": NO_DESK}
+    {
+        "open": replace(_DESK, state=DeskState.OPEN, returns=""),
+        "away": replace(_DESK, state=DeskState.AWAY, minutes=None),
+        "closed": NO_DESK,
+    }
 )
 """The desk as scenarios know it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -234,6 +235,20 @@ async def desk_town(*, topics: bool = True, one_bot: bool = False) -> AsyncItera
     """The Bot API server with both bots, to start and stop a copy against."""
     async with town() as api:
         yield api, None if one_bot else api.add_bot(DESK_TOKEN, username="amparo_mesa_bot", name="Mesa", topics=topics)
+        assert unwritten(api) == []
+
+
+def unwritten(api: LocalBotApi) -> list[str]:
+    """Whatever anybody read that is no sentence: the name of a text nobody wrote, or a value that was not filled in."""
+    said = []
+    for chat in api.world.private.values():
+        said += [content.text for _, message, content in chat.history if message.bot is not None]
+        said += [str(alert["text"]) for alert in chat.alerts]
+    return [text for text in said if _NAME.fullmatch(text) or _UNFILLED.search(text)]
+
+
+_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+_UNFILLED = re.compile(r"\{[a-z_]+\}")
 
 
 @asynccontextmanager

@@ -40,6 +40,24 @@ async def test_a_file_passes_hidden_and_protected(tmp_path: Path, kind: str) -> 
         assert b"esto me lleg" not in on_disk(tmp_path)
 
 
+async def test_the_words_under_a_file(tmp_path: Path) -> None:
+    """Links in them cannot be tapped either; longer than a caption may be, they stand by themselves; changed, they are read anew."""
+    async with office(tmp_path) as here:
+        ana, rio, thread = await here.talking()
+        sent = here.api.media(ana, "photo", MARK, caption="mira https://ejemplo.mx/a")
+        await here.settle()
+        (got,) = [message for message in here.stands(rio, thread) if message.content.file is not None]
+        assert "https://" not in got.text and "ejemplo" in got.text
+        here.api.edit(ana, sent, "mira bien")
+        await here.settle()
+        assert "1 (editado) · mira bien" in here.reads(rio, thread)
+        here.api.media(ana, "photo", MARK, caption="largo " * 170)
+        await here.settle()
+        assert here.all_of(rio, thread).count("largo") == 170
+        await here.taps(ana, "Quitar mi último mensaje")
+        assert "largo" not in here.all_of(rio, thread)
+
+
 async def test_a_place_passes_as_a_place(tmp_path: Path) -> None:
     """Protected, in the topic; on disk only sealed."""
     async with office(tmp_path) as here:

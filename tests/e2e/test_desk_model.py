@@ -44,7 +44,7 @@ async def test_a_mother_on_the_first_night_until_a_responder_answers(tmp_path: P
         await here.pass_(100)
         await here.writes(rio, "Buenas noches. Soy una persona, me puedes decir Río.", thread)
         envelope = here.api.screen(ana)
-        assert envelope.text == "Amparo: tienes una respuesta" and envelope.silent
+        assert envelope.text.startswith("Amparo: ") and envelope.silent
         assert "Buenas noches" not in here.reads_seeker(ana)
         await here.taps(ana, "Ver")
         assert "Río: Buenas noches. Soy una persona, me puedes decir Río." in here.left(ana)

@@ -59,15 +59,23 @@ async def test_markup_and_links_arrive_as_plain_text(tmp_path: Path) -> None:
         assert not hers.content.entities
 
 
+async def test_a_command_in_her_words_is_no_button_at_the_responders(tmp_path: Path) -> None:
+    """A client makes a tap of "/panico"; one tap would end somebody's access."""
+    async with office(tmp_path) as here:
+        ana, rio, thread = await here.talking()
+        await here.says(ana, "escribe /panico o /turno")
+        assert not here.find(rio, "escribe", thread).content.entities
+
+
 async def test_long_words_arrive_whole(tmp_path: Path) -> None:
-    """4,096 characters from her, at the platform's own limit; 3,500 from the responder; longer ones are refused with the reason."""
+    """4,096 characters from her, at the platform's own limit (with its number it needs two messages); 3,500 from the responder; longer ones are refused with the reason."""
     async with office(tmp_path) as here:
         ana, rio, thread = await here.talking()
         long = "a ver " * 682 + "fin."
         assert len(long) == 4096
         await here.says(ana, long)
-        arrived = "".join(here.reads(rio, thread))
-        assert arrived.count("a ver ") == 682
+        arrived = here.all_of(rio, thread)
+        assert arrived.split().count("ver") == 682
         assert "fin." in arrived
         answer = "va de nuevo " * 291
         await here.writes(rio, answer.strip(), thread)
@@ -90,6 +98,20 @@ async def test_what_the_seeker_edits_is_read_anew(tmp_path: Path) -> None:
         assert "calle 5" not in here.all_of(rio)
         assert "estoy afuera" in here.left(ana)
 
+
+async def test_the_longest_message_is_edited_and_taken_back_whole(tmp_path: Path) -> None:
+    """It stands in two messages at the responder's; none of them stays."""
+    async with office(tmp_path) as here:
+        ana, rio, thread = await here.talking()
+        said = here.api.text(ana, "primera " * 512)
+        await here.settle()
+        assert here.all_of(rio, thread).count("primera") == 512
+        here.api.edit(ana, said, "segunda " * 512)
+        await here.settle()
+        assert "primera" not in here.all_of(rio, thread)
+        assert here.all_of(rio, thread).count("segunda") == 512
+        await here.taps(ana, "Quitar mi último mensaje")
+        assert "segunda" not in here.all_of(rio, thread)
 
 async def test_she_takes_her_last_message_back(tmp_path: Path) -> None:
     """Telegram tells nobody of a deletion; the button does, and the responder sees that something was removed, and what number."""
@@ -116,6 +138,7 @@ async def test_words_stand_in_the_hold_with_the_alias_and_can_be_undone(tmp_path
         assert held.labels == ["Deshacer"]
         assert here.left(ana) == standing
         await here.presses(rio, "Deshacer", thread)
+        assert here.toast(rio) == "No salió."
         await here.pass_(10)
         assert here.left(ana) == standing
         assert "Mensaje 2: quitado." in here.all_of(rio, thread)
@@ -203,7 +226,7 @@ async def test_words_outside_every_topic_go_to_nobody(tmp_path: Path) -> None:
         await here.takes(rio)
         await here.writes(rio, "¿a quién?", 0)
         assert "¿a quién?" not in here.reads_seeker(ana) + here.reads_seeker(eva)
-        assert here.find(rio, here.desk_says("nobody_meant"), 0)
+        assert here.find(rio, here.desk_says("not_understood"), 0)
 
 
 async def test_two_conversations_never_meet(tmp_path: Path) -> None:

@@ -125,8 +125,8 @@ def test_silent_after_an_exit(turns: Turns, stage: CaseStage, news: list[tuple[A
 @settings(max_examples=300, deadline=None)
 @given(TURNS, st.text(max_size=40), st.none() | st.sampled_from(Command), st.sampled_from(sorted(DESKS)))
 def test_in_a_live_conversation_what_is_typed_is_one_message(turns: Turns, text: str, command: Command | None, desk: str) -> None:
-    """Whatever screen stands there. Words that leave, erase, take back or cry danger are the program's; everything else is the human's, once,
-    and the screen and its buttons stay."""
+    """Whatever screen stands there. Words that leave, erase, take back or cry danger are the program's; everything else is the human's,
+    once, and the screen and its buttons stay."""
     walked, at = walk(turns, CaseStage.NONE)
     live = walked.evolve(mode=Mode.ACTIVE, aside="", case=CaseStage.LIVE, desk=DESKS[desk])
     live = live.evolve(stack=(Position(flow="welcome", step="start"),)) if live.here.flow == "cover" else live
@@ -184,7 +184,8 @@ def test_media_a_human_takes_is_theirs_and_other_media_says_so() -> None:
     assert after.turn == live.turn
     _, effects = advance(PROGRAM, live, MediaReceived(at=START, kind=MediaKind.PHOTO))
     assert orders(effects) == []
-    assert [effect.screen.echo.ref for effect in effects if isinstance(effect, ShowScreen) and effect.screen.echo] == ["ui.echo_media_not_taken"]
+    echoes = [effect.screen.echo for effect in effects if isinstance(effect, ShowScreen)]
+    assert [echo.ref for echo in echoes if echo] == ["ui.echo_media_not_taken"]
 
 
 def test_a_list_that_lost_its_case_is_not_shared() -> None:

@@ -246,7 +246,7 @@ class DeskDeliverer:
         if pause is not None:
             return pause
         shown = message if thread or look.case is None or not task.topic else named(look, message)
-        parts = cut(shown.text) if task.kind == WORDS else (shown.text,)
+        parts = cut(shown.text) if task.kind in (WORDS, CAPTION) else (shown.text,)
         for text in parts[await self._said_before(responder, task) : -1]:
             part = await self._channel.send(responder.chat_id or 0, Rendered(text=text), thread_id=thread, silent=task.silent)
             if part.result is not Result.DONE:
@@ -332,7 +332,7 @@ class DeskDeliverer:
 
     async def _said_before(self, responder: Responder, task: Task) -> int:
         """How many parts of long words stand already: a crash, or a pause, came between them."""
-        return await self._count(responder, task, WORDS) if task.kind == WORDS else 0
+        return await self._count(responder, task, task.kind) if task.kind in (WORDS, CAPTION) else 0
 
     async def _count(self, responder: Responder, task: Task, kind: str) -> int:
         ledger = await self._office.book.ledger(responder.id)
@@ -361,7 +361,7 @@ class DeskDeliverer:
         shown = message if standing.thread or look.case is None or not task.topic else named(look, message)
         if task.kind == WORDS and look.words is not None:
             if look.words.media is not None:  # the words of a file cannot be changed in it: they follow it
-                return await self._post(responder, replace(task, kind=CAPTION, args={**task.args, "again": True}), look, message)
+                return await self._anew(responder, replace(task, kind=CAPTION), look, message)
             if len(cut(shown.text)) > 1 or await self._count(responder, task, WORDS) > 1:
                 return await self._anew(responder, task, look, message)
         outcome = await self._channel.edit(responder.chat_id or 0, standing.message_id, shown)
@@ -377,10 +377,11 @@ class DeskDeliverer:
     async def _anew(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:
         """Words of more than one message changed: the former go, and all is said again."""
         ledger = await self._office.book.ledger(responder.id)
-        former = [m for m in ledger.values() if m.kind == WORDS and m.words == task.words]
-        outcome = await self._channel.delete(responder.chat_id or 0, [one.message_id for one in former])
-        if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
-            return max(outcome.after, 0.2)
+        former = [m for m in ledger.values() if m.kind == task.kind and m.words == task.words]
+        if former:
+            outcome = await self._channel.delete(responder.chat_id or 0, [one.message_id for one in former])
+            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
+                return max(outcome.after, 0.2)
         gone = self._office.draft(look.at)
         gone.messages_gone.extend(one.row for one in former)
         await self._write(gone.write())

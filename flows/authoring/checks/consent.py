@@ -155,9 +155,8 @@ class _Taps:
         for tap in range(2, HUMAN_TAPS + 1):
             then: list[Conversation] = []
             for conversation in now:
-                for button in screen(self.program, conversation).buttons:
-                    if button.code and self.readable(button):
-                        then.append(self.after(conversation, Pressed(at=START, code=button.code), tap))
+                codes = (button.code for button in screen(self.program, conversation).buttons if self.readable(button))
+                then += [self.after(conversation, Pressed(at=START, code=code), tap) for code in codes if code]
             now = []
             for conversation in then:
                 mark = (conversation.stack, conversation.mode, conversation.aside, conversation.page, conversation.case)

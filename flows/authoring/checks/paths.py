@@ -127,9 +127,7 @@ def persons(subject: Subject) -> Iterator[Issue]:
     """States from which a person is more than two acts away, found by playing, not by trusting the menu."""
     walk = subject.walk
     goals = frozenset(
-        index
-        for index, state in enumerate(walk.states)
-        if _leads_to_human(state.conversation) or _offers(subject, state.conversation.here)
+        index for index, state in enumerate(walk.states) if _leads_to_human(state.conversation) or _offers(subject, state.conversation.here)
     )
     far = distances(walk, goals)
     told: set[tuple[Position, Mode]] = set()

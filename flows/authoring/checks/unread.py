@@ -18,7 +18,10 @@ FOLLOWS: Final = MappingProxyType(
     {
         "facts": ("unknown-fact", "unknown-placeholder", "dull-opening", "loose-door", "number-far", *PLAYED),
         "cards": ("guard-unasked", "unknown-text", "no-consent", "number-far", "human-far", *PLAYED),
-        "flows": ("guard-unasked", "guard-impossible", "urgency-never", "crisis-unheard", "unreachable-step", "no-person", "no-consent", "number-far", "human-far", *PLAYED),
+        "flows": (
+            *("guard-unasked", "guard-impossible", "urgency-never", "crisis-unheard", "unreachable-step", "no-person", "no-consent"),
+            *("number-far", "human-far", *PLAYED),
+        ),
         "understanding": ("unknown-intent", "crisis-unheard", *PLAYED),
         "scenarios": (),
         "urgency": ("scenario-fails",),

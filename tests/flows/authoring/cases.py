@@ -108,7 +108,13 @@ CASES: tuple[Case, ...] = (
     ),
     # consent: a text that is not beside its button, or not always; a request where nobody is, or twice; a list nobody saw
     one("no-consent", "cards/offer.yaml", "    consent: contact\n", "", says="'request'", file="content/flows/person.yaml"),
-    one("no-consent", "cards/offer.yaml", OPEN_ONLY, OPEN_ONLY.replace("desk is open", "authority is yes"), file="content/flows/person.yaml"),
+    one(
+        "no-consent",
+        "cards/offer.yaml",
+        OPEN_ONLY,
+        OPEN_ONLY.replace("desk is open", "authority is yes"),
+        file="content/flows/person.yaml",
+    ),
     one("no-consent", "cards/elsewhere.yaml", "    consent: referral\n", "", says="'elsewhere yes'", file="content/flows/live.yaml"),
     one(
         "no-consent",
@@ -131,9 +137,7 @@ CASES: tuple[Case, ...] = (
         says="'word x'",
     ),
     Case(code="human-far", breaks=(Break(file="flows/danger.yaml", old=WRITE, new=""),), says="in es a human is not within 3 taps"),
-    one(
-        "number-far", "cards/danger.yaml", "**{emergency}**", "a tu gente", says="in ht no number", file="content/flows/welcome.yaml"
-    ),
+    one("number-far", "cards/danger.yaml", "**{emergency}**", "a tu gente", says="in ht no number", file="content/flows/welcome.yaml"),
     # the walk
     one(
         "unreachable-step",

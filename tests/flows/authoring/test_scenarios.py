@@ -102,9 +102,8 @@ def test_what_storage_loses_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
 def test_the_desk_and_a_case_are_part_of_a_scenario(tmp_path: Path) -> None:
     """The door, news of the case and time that passes are acts; what the desk is asked is compared in order."""
     on = stage(tmp_path)
-    asked = Scenario(
-        scenario="asked", desk="open", does=["persona", "[Que me escriban]", "(taken)", "hola"], reaches="live.chat", asks=["request", "words"]
-    )
+    does = ["persona", "[Que me escriban]", "(taken)", "hola"]
+    asked = Scenario(scenario="asked", desk="open", does=does, reaches="live.chat", asks=["request", "words"])
     assert play(on, asked) is None
     assert "the desk is asked ['request', 'words'], not []" in (play(on, asked.model_copy(update={"asks": []})) or "")
     closed = asked.model_copy(update={"desk": "closed"})

@@ -21,6 +21,7 @@ from typing import Any, Final, cast
 from bot.desk import DeskParts, open_desk
 from bot.domain.facts import Facts, Standing, standing
 from bot.domain.seeker import SeekerId
+from bot.domain.staff import Responder
 from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
 from bot.storage.sql_storage import SqlStorage, open_storage
@@ -338,6 +339,7 @@ class Life:
     clock: Clock = field(default_factory=Clock)
     keyring: Keyring = field(default_factory=Keyring.in_memory)
     troubles: deque[Trouble] = field(default_factory=deque)
+    people: tuple[Responder, ...] = ()
 
     def __post_init__(self) -> None:
         self.seekers = Phones(self.clock)
@@ -351,6 +353,9 @@ class Life:
     async def start(self) -> None:
         """As `bot.bootstrap.service` does it, with both channels pretended."""
         self.storage = await open_storage(self.folder / "amparo.sqlite3", self.keyring, self.clock)
+        if self.people:
+            await self.storage.write_desk(DeskWrite(at=self.clock.at, responders=self.people))
+            self.people = ()
         shaken = cast(Storage, Shaken(self.storage, self.troubles))
         program, bundle = loaded().compiled()
         programs = Programs(shaken, program, bundle)

@@ -345,6 +345,12 @@ def _label(step: StepNode, code: str) -> str:
     return step.choices[int(code[1:])].label if code[0] == "c" else ""
 
 
+def crisis_in(program: Program, reading: Reading) -> str:
+    """The flow a crisis in these words leads to; empty when there is none."""
+    cry = _cried(program, reading)
+    return cry.flow if cry else ""
+
+
 def _cried(program: Program, reading: Reading) -> TriggerNode | None:
     """Where a cry leads, if the words hold one: a crisis, or a need that says danger or the wish to die has been heard."""
     intents = (*((CRISIS_INTENTS[reading.crisis],) if reading.crisis else ()), *reading.intents)

@@ -29,7 +29,7 @@ from bot.usecases.desk.ports import DeskVerdict, DeskWrite
 from bot.usecases.emergency import Emergency, hint
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
 from bot.usecases.recent import Recent
-from flows.advance import advance, begin
+from flows.advance import advance, begin, crisis_in
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
 from flows.effects import (
     Effect,
@@ -366,11 +366,19 @@ class Reception:
     async def _edited(self, turn: Turn, before: Conversation, event: Event) -> DeskWrite | None:
         """Words already sent to a human were changed: the human reads them anew, and the program says nothing."""
         office, incoming = self._office, turn.incoming
-        if office is None or incoming is None or not (incoming.edited and before.case) or not isinstance(event, TextReceived | MediaReceived):
+        if (
+            office is None
+            or incoming is None
+            or not (incoming.edited and before.case)
+            or not isinstance(event, TextReceived | MediaReceived)
+        ):
             return None
         if isinstance(event, MediaReceived):  # the words under a file
             turn = replace(turn, incoming=replace(incoming, text=incoming.caption))
-        return orders_of.edited(await self._at_the_desk(office, turn, self._context.programs.current, before, before))
+        program = self._context.programs.current
+        at_the_desk = await self._at_the_desk(office, turn, program, before, before)
+        reading = event.reading if isinstance(event, TextReceived) else self._context.read(incoming.caption, program, before.locale)
+        return orders_of.edited(at_the_desk, crisis_in(program, reading))
 
     async def _obeyed(
         self, turn: Turn, program: Program, before: Conversation, after: Conversation, orders: tuple[Order, ...]

@@ -63,7 +63,7 @@ _NAMED: Final = Desk(organization="organization", name="Organización de ejemplo
 DESKS: Final = MappingProxyType(
     {
         "open": replace(_NAMED, state=DeskState.OPEN, minutes=12, alias="Ejemplo", takes=(MediaKind.VOICE.value,)),
-        "open, no minutes known": replace(_NAMED, state=DeskState.OPEN, speaks=False),
+        "open, no minutes known": replace(_NAMED, state=DeskState.OPEN, speaks=False, answer="Lo que contestó quien revisa."),
         "away": replace(_NAMED, state=DeskState.AWAY, returns="2026-12-01T08:00"),
         "away, no return known": replace(_NAMED, state=DeskState.AWAY, speaks=False),
         "closed": Desk(),

@@ -46,7 +46,8 @@ def board(look: Look) -> Rendered:
     me = look.responder
     lines = [look.say("board", alias=me.alias)]
     if me.role is StaffRole.REVIEWER:
-        return Rendered(text="\n".join([*lines, look.say("board_reviewer")]), rows=(_last_row(look),))
+        review = (look.button("b_complaints", "cmpls", case=0),)
+        return Rendered(text="\n".join([*lines, look.say("board_reviewer")]), rows=(review, _last_row(look)))
     lines += [_duty_line(look), *_own_lines(look), *_waiting_lines(look)]
     rows = (*_duty_rows(look), *_list_rows(look), *_supervisor_rows(look), _last_row(look))
     return Rendered(text="\n".join(lines), rows=rows)
@@ -88,7 +89,10 @@ def _list_rows(look: Look) -> tuple[Row, ...]:
 def _supervisor_rows(look: Look) -> tuple[Row, ...]:
     if not may(answering(look.responder), Action.SEE_LOAD, None, look.at):
         return ()
-    return ((look.button("b_load", "load"), look.button("b_team", "team")), (_door_button(look),))
+    return (
+        (look.button("b_load", "load"), look.button("b_team", "team")),
+        (_door_button(look), look.button("b_closed_cases", "ended")),
+    )
 
 
 def _door_button(look: Look) -> Button:

@@ -81,8 +81,9 @@ def obey(turn: Turn, orders: Iterable[Order]) -> DeskWrite | None:
     return None if turn.draft.empty else turn.draft.write()
 
 
-def edited(turn: Turn) -> DeskWrite | None:
-    """The seeker changed words already sent: the responder reads them anew."""
+def edited(turn: Turn, cry: str) -> DeskWrite | None:
+    """The seeker changed words already sent: the responder reads them anew. `cry`: the words hold a crisis now, which rings as if it had
+    been typed."""
     incoming, case = turn.incoming, turn.case
     if incoming is None or case is None:
         return None
@@ -92,6 +93,8 @@ def edited(turn: Turn) -> DeskWrite | None:
     changed = turn.draft.put(replace(found, text=incoming.text, edited=True))
     if case.responder is not None:
         turn.draft.edit(case.responder, "words", case=case, words=changed.id)
+    if cry:
+        _ring(turn, Order(what=OrderKind.RING, value=cry))
     return turn.draft.write()
 
 

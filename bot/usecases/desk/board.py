@@ -68,7 +68,7 @@ async def look(doing: Doing) -> Did:
     """*Ver qué es*: the notice, opened on purpose. That it was opened is written down."""
     case = doing.the_case
     doing.draft.log(Deed.READ_CASE, doing.actor, f"case:{case.id}", "notice")
-    doing.draft.edit(doing.responder.id, "notice_open", case=case, kind="notice")
+    doing.draft.edit(doing.responder.id, "notice_open", case=case, kind="notice", topic=False)
     return NOTHING
 
 

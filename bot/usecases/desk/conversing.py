@@ -49,6 +49,7 @@ def notices_over(draft: Draft, case: Case, *, besides: int | None = None) -> Non
     for number in case.rung:
         if number != besides:
             draft.edit(number, "taken", kind="notice", of=case.id, designation=case.designation)
+            draft.edit(number, "board")
 
 
 async def write(doing: Doing) -> Did:

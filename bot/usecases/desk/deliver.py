@@ -272,7 +272,10 @@ class DeskDeliverer:
         if pause is not None:
             return pause
         alias = "" if thread else f"{look.the_case.designation} · "
-        chat, caption = responder.chat_id or 0, f"{alias}{words.number} · {unlinked(words.text)}" if words.text else f"{alias}{words.number}"
+        chat, caption = (
+            responder.chat_id or 0,
+            f"{alias}{words.number} · {unlinked(words.text)}" if words.text else f"{alias}{words.number}",
+        )
         if len(caption) > CAPTION_LIMIT:  # the words go by themselves, so that none are lost
             if await self._count(responder, task, CAPTION) == 0:
                 for text in cut(caption):
@@ -355,7 +358,7 @@ class DeskDeliverer:
     async def _edit(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:
         standing = await self._standing(responder, task, look)
         if standing is None:
-            if task.kind in STANDING or task.op == "post":
+            if task.op == "post":
                 return await self._post(responder, task, look, message)
             return await self._done(task)
         shown = message if standing.thread or look.case is None or not task.topic else named(look, message)
@@ -371,7 +374,7 @@ class DeskDeliverer:
             gone = self._office.draft(look.at)
             gone.messages_gone.append(standing.row)
             await self._write(gone.write())
-            return 0.0 if task.kind in STANDING else await self._done(task)
+            return 0.0 if task.op == "post" else await self._done(task)
         return await self._done(task)
 
     async def _anew(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:

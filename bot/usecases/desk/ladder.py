@@ -244,6 +244,7 @@ def _bell(office: Office, draft: Draft, case: Case, *, wide: bool) -> Did:
     for number in fresh:
         draft.remove(number, "notice", case=case.id)
         draft.post(number, "notice", case=moved, topic=False, silent=False, priority=1)
+        draft.edit(number, "board")
     return NOTHING
 
 

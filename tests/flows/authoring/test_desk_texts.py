@@ -38,9 +38,15 @@ def named(file: Path) -> Iterator[str]:
     """Names given outright to `say`, `plain` and `button`, and to `texts.say` after the language."""
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAYING:
-            first = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if first and first[0] != "es":
-                yield first[0]
+            said = node.args[_place(node.func)] if len(node.args) > _place(node.func) else None
+            if isinstance(said, ast.Constant) and isinstance(said.value, str) and said.value:
+                yield said.value
+
+
+def _place(called: ast.Attribute) -> int:
+    """Which argument is the name: `texts.say` takes the language first."""
+    holder = called.value
+    return int(called.attr == "say" and ast.unparse(holder).endswith("texts"))
 
 
 def test_every_text_the_code_names_is_written() -> None:

@@ -40,6 +40,8 @@ from bot.usecases.receive import Reception
 from bot.usecases.records import Records
 from bot.usecases.wording import Wording
 from bot.worker import Worker
+from flows.authoring.bundle import Bundle
+from flows.program import Program
 from tests.house import ROOT, loaded
 
 MORNING: Final = 1_796_137_200
@@ -318,6 +320,12 @@ def stands() -> Standing:
 
 
 @cache
+def compiled() -> tuple[Program, Bundle]:
+    """The program seekers meet, made once."""
+    return loaded().compiled()
+
+
+@cache
 def lexicon() -> Lexicon:
     """How words are read."""
     return Lexicon(loaded().content.phrases)
@@ -357,7 +365,7 @@ class Life:
             await self.storage.write_desk(DeskWrite(at=self.clock.at, responders=self.people))
             self.people = ()
         shaken = cast(Storage, Shaken(self.storage, self.troubles))
-        program, bundle = loaded().compiled()
+        program, bundle = compiled()
         programs = Programs(shaken, program, bundle)
         await programs.keep(self.clock.at)
         context = Context(

@@ -131,12 +131,12 @@ async def test_words_reach_the_owner_at_once_numbered_and_edits_follow(owned: De
         draft=owned.office.draft(),
         case=owned.case(),
     )
-    assert orders.edited(made) is not None
+    assert orders.edited(made, "") is not None
     await owned.office.commit(made.draft)
     await owned.deliverer.settle()
     assert "UNO" in owned.texts(ANA)
     assert "1 · uno" not in owned.texts(ANA)
-    assert orders.edited(replace(made, incoming=typed("x", 77))) is None
+    assert orders.edited(replace(made, incoming=typed("x", 77)), "") is None
 
 
 async def test_media_and_places_keep_only_the_handle(owned: Desk) -> None:

@@ -29,6 +29,7 @@ from bot.domain.case import Case, CaseStatus, Direction, HandoffStatus, Words, W
 from bot.domain.clocks import next_due
 from bot.domain.permissions import Action, answering, may
 from bot.domain.staff import DUTY_SECONDS, Responder, ResponderState, StaffRole
+from bot.storage import trail
 from bot.storage.sql_storage import open_storage
 from bot.usecases.channel import Incoming, Kind
 from bot.usecases.desk.ports import DeskWrite
@@ -537,7 +538,8 @@ class Lives(RuleBasedStateMachine):
         assert unfinished == remembered, "words on their way are not remembered as they are stored"
         for number, ledger in self.book.ledgers.items():
             assert ledger == {one.row: one for one in await storage.desk_messages(number)}
-        assert await storage.audit_verify() == [], "the trail does not verify"
+        found = await storage._database.run(lambda raw: trail.verify(raw, self.life.keyring, trail.Head(self.folder / trail.HEAD_FILE)))
+        assert found == [], "the trail does not verify"
         return {number: {words.id: words for words in await storage.words(number)} for number in stored}
 
     def _one_owner(self, cases: dict[int, Case]) -> None:

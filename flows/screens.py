@@ -20,6 +20,8 @@ NO_PERSON: Final = ("person", "erase", "waiting", "live")
 COPY: Final = "@copy:"
 SKIP: Final = Shown(label="ui.skip", code="s")
 DONE: Final = Shown(label="ui.done", code="d")
+READ: Final = "read."
+"""Lines of the list to share that say which guide was opened."""
 LETTER: Final = Shown(label="ui.view_answer", code="nview")
 NO_LETTER: Final = frozenset({COVER, "danger", "distress"})
 """Where nothing is offered that could betray the person or hold them up."""
@@ -192,12 +194,15 @@ def _share(program: Program, conversation: Conversation) -> Screen:
 
 
 def lines(program: Program, conversation: Conversation) -> tuple[Line, ...]:
-    """The exact list a person may share: answers whose questions say how they read, less those taken off."""
+    """The exact list a person may share: answers whose questions say how they read, and the guides they opened, less those taken off."""
     found: list[Line] = []
     for key, held in conversation.answers.items():
         shareable = program.shareable.get(key)
         if shareable is not None and key not in conversation.kept_back:
             found.extend(Line(key=key, question=shareable.question, answer=shareable.answers[v]) for v in held if v in shareable.answers)
+    guides = ((f"{READ}{need}", need) for need in conversation.needs if need in program.titles)
+    opened = ((key, need) for key, need in guides if key not in conversation.kept_back)
+    found.extend(Line(key=key, question="ui.share_read", answer=program.titles[need]) for key, need in opened)
     return tuple(found[: limits.SHARED_LINES])
 
 

@@ -219,7 +219,6 @@ class Case:
     sound: bool = False
     consents: tuple[Consent, ...] = ()
     shared: tuple[SharedLine, ...] = ()
-    read: tuple[str, ...] = ()
     responder: int | None = None
     transfer_to: int | None = None
     rung: tuple[int, ...] = ()

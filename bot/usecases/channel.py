@@ -92,10 +92,12 @@ class Bold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """Words and buttons of one message, ready to leave. No markup: emphasis is in `bold`."""
+    """Words and buttons of one message, ready to leave. No markup: emphasis is in `bold`; `hidden` spans are covered until
+    tapped, also on a lock screen and in the list of chats."""
 
     text: str
     bold: tuple[Bold, ...] = ()
+    hidden: tuple[Bold, ...] = ()
     rows: tuple[tuple[Button, ...], ...] = ()
 
 

@@ -36,7 +36,6 @@ async def test_an_exit_hides_everything_and_withdraws_nothing(tmp_path: Path) ->
         assert "¿Sigues ahí?" not in (await here.says(ana, "hola")).text
         await here.taps(ana, "Más")
         await here.taps(ana, "Continuar lo anterior")
-        print(here.api.screen(ana).text, here.api.screen(ana).labels)
         await here.taps(ana, "Ver respuesta")
         assert "Río: ¿Sigues ahí?" in here.reads_seeker(ana)
         await here.says(ana, "ya volví aquí")

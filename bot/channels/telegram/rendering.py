@@ -25,7 +25,7 @@ _NO_PREVIEW: Final = {"is_disabled": True}
 def message_parameters(chat_id: int, message: Rendered) -> Parameters:
     """What sendMessage and editMessageText have in common."""
     parameters: Parameters = {"chat_id": chat_id, "text": message.text, "link_preview_options": _NO_PREVIEW}
-    if message.bold:
+    if message.bold or message.hidden:
         parameters["entities"] = entities(message)
     if message.rows:
         parameters["reply_markup"] = keyboard(message.rows)
@@ -34,7 +34,8 @@ def message_parameters(chat_id: int, message: Rendered) -> Parameters:
 
 def entities(message: Rendered) -> list[Parameters]:
     """The emphasis of a message."""
-    return [{"type": "bold", "offset": bold.offset, "length": bold.length} for bold in message.bold]
+    bold = [{"type": "bold", "offset": span.offset, "length": span.length} for span in message.bold]
+    return [*bold, *({"type": "spoiler", "offset": span.offset, "length": span.length} for span in message.hidden)]
 
 
 def keyboard(rows: Sequence[Sequence[Button]]) -> Parameters:

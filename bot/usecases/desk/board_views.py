@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.domain import duty, routing
-from bot.domain.case import Case, CaseStatus, HandoffStatus
+from bot.domain.case import Case, CaseStatus, HandoffStatus, Purpose
 from bot.domain.clocks import Rung, level_now, waiting_since
 from bot.domain.organization import Organization
 from bot.domain.permissions import Action, answering, may
@@ -155,8 +155,10 @@ def _queue_row(look: Look, case: Case) -> str:
 
 
 def reasons(look: Look, case: Case) -> list[str]:
-    """Why it counts as it does, in words: the rules that fired, and the wait that raised it."""
-    names = [f"reason_{rule}" for rule in case.rules]
+    """Why it counts as it does, in words: the wait that raised it, and the rules that fired. Rules rest on answers, so they are named
+    only to somebody the answers were shared with."""
+    shared = case.consent(Purpose.SHARE, look.at) is not None
+    names = [f"reason_{rule}" for rule in case.rules] if shared else []
     names += ["reason_waited"] if level_now(case, look.at, look.office.clocks) is not case.level else []
     return [look.say(name) for name in names if look.texts.find(look.responder.locale, f"desk.{name}")]
 

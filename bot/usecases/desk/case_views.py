@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.case import Case, HandoffStatus, Level, Purpose, Words, WordsState
+from bot.domain.case import Case, HandoffStatus, Purpose, Words, WordsState
 from bot.domain.plain import unlinked
 from bot.usecases.channel import Button, Rendered
 from bot.usecases.desk.board_views import reasons
@@ -52,7 +52,7 @@ def _what(look: Look, case: Case) -> tuple[str, ...]:
         look.say("line_level", level=level),
         look.say("line_waited", ago=look.ago(case.requested_at)),
     ]
-    lines += [look.say("line_minor")] if case.minor else []
+    lines += [look.say("line_minor")] if case.minor and case.consent(Purpose.SHARE, look.at) is not None else []
     lines += [look.say("line_prefers", who=look.say(f"prefers_{case.prefers}"))] if case.prefers else []
     lines += [look.say("line_any_language")] if case.any_language else []
     return tuple(lines)
@@ -68,8 +68,8 @@ def header(look: Look) -> Rendered | None:
 def _standing(look: Look, case: Case) -> list[str]:
     """What hangs on it now."""
     lines = [look.say(f"reach_{case.reach.value}")]
-    if case.level is Level.DANGER or case.rules:
-        lines.append(look.say("line_rules", rules=", ".join(reasons(look, case))))
+    if found := reasons(look, case):
+        lines.append(look.say("line_rules", rules=", ".join(found)))
     if case.next_step:
         lines.append(look.say("line_next_step", step=unlinked(case.next_step)))
     if case.confirmed is False:
@@ -87,8 +87,7 @@ def _shared(look: Look, case: Case) -> list[str]:
         return [look.say("nothing_shared")]
     lines = [look.say("shared_title")]
     lines += [f"· {look.message(line.question)}: {look.message(line.answer)}" for line in case.shared]
-    read = [look.message(f"flow.{flow}.title") for flow in case.read]
-    return lines + ([look.say("line_read", guides=", ".join(title for title in read if title))] if read else [])
+    return lines
 
 
 def _header_rows(look: Look, case: Case) -> tuple[tuple[Button, ...], ...]:

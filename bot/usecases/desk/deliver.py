@@ -23,7 +23,7 @@ from bot.domain.permissions import Action, answering, may
 from bot.domain.plain import unlinked
 from bot.domain.staff import Responder, ResponderState
 from bot.security.sealing import Secret
-from bot.usecases.channel import TOPIC_MISSING, Channel, DeskChannel, Outcome, Rendered, Result, Upload
+from bot.usecases.channel import TOPIC_MISSING, Bold, Channel, DeskChannel, Outcome, Rendered, Result, Upload
 from bot.usecases.desk.contact_views import BY_PERMISSION
 from bot.usecases.desk.conversing import transcript
 from bot.usecases.desk.looking import Look
@@ -38,12 +38,13 @@ TRIES: Final = 60
 PAUSE_LIMIT: Final = 60.0
 PATIENCE: Final = 5.0
 TITLE_LIMIT: Final = 128
-CAPTION_LIMIT: Final = 1000
 MESSAGE_LIMIT: Final = 4096
 """UTF-16 units of one of the platform's messages. A seeker's longest message does not fit with its number before it."""
 WORDS: Final = "words"
 CAPTION: Final = "caption"
 """Words that belong to a file and stand in a message of their own: too long for it, or changed since."""
+COVERED: Final = frozenset({"words", "caption", "header"})
+PLAIN_BEGINNING: Final = 40
 TOPIC: Final = "topic"
 PERMITTED: Final = {"notes": Action.READ_NOTES_ORGANIZATION, "replies": Action.CANNED, "reply": Action.CANNED}
 """Views about a case that others than its owner may be shown, if the permissions say so now."""
@@ -248,13 +249,13 @@ class DeskDeliverer:
         shown = message if thread or look.case is None or not task.topic else named(look, message)
         parts = cut(shown.text) if task.kind in (WORDS, CAPTION) else (shown.text,)
         for text in parts[await self._said_before(responder, task) : -1]:
-            part = await self._channel.send(responder.chat_id or 0, Rendered(text=text), thread_id=thread, silent=task.silent)
+            part = await self._channel.send(responder.chat_id or 0, covered(text, task.kind), thread_id=thread, silent=task.silent)
             if part.result is not Result.DONE:
                 return await self._said(responder, task, look, part, thread)
             await self._stands(self._standing_row(responder, task, look, part.message_id, thread))
         outcome = await self._channel.send(
             responder.chat_id or 0,
-            replace(shown, text=parts[-1]),
+            replace(shown, text=parts[-1], hidden=covered(parts[-1], task.kind).hidden),
             thread_id=thread,
             reply_to=look.words.source if look.words and task.kind == "held" else 0,
             silent=task.silent,
@@ -272,18 +273,14 @@ class DeskDeliverer:
         if pause is not None:
             return pause
         alias = "" if thread else f"{look.the_case.designation} · "
-        chat, caption = (
-            responder.chat_id or 0,
-            f"{alias}{words.number} · {unlinked(words.text)}" if words.text else f"{alias}{words.number}",
-        )
-        if len(caption) > CAPTION_LIMIT:  # the words go by themselves, so that none are lost
-            if await self._count(responder, task, CAPTION) == 0:
-                for text in cut(caption):
-                    said = await self._channel.send(chat, Rendered(text=text), thread_id=thread)
-                    if said.result is not Result.DONE:
-                        return await self._said(responder, task, look, said, thread)
-                    await self._stands(replace(self._standing_row(responder, task, look, said.message_id, thread), kind=CAPTION))
-            caption = f"{alias}{words.number}"
+        chat, caption = responder.chat_id or 0, f"{alias}{words.number}"
+        # The words go by themselves: beside a file they would stand on a lock screen, and long ones would be refused.
+        if words.text and await self._count(responder, task, CAPTION) == 0:
+            for text in cut(f"{caption} · {unlinked(words.text)}"):
+                said = await self._channel.send(chat, covered(text, CAPTION), thread_id=thread)
+                if said.result is not Result.DONE:
+                    return await self._said(responder, task, look, said, thread)
+                await self._stands(replace(self._standing_row(responder, task, look, said.message_id, thread), kind=CAPTION))
         if words.place:
             latitude, _, longitude = words.place.partition(",")
             outcome = await self._channel.send_place(chat, float(latitude), float(longitude), thread_id=thread)
@@ -367,6 +364,7 @@ class DeskDeliverer:
                 return await self._anew(responder, replace(task, kind=CAPTION), look, message)
             if len(cut(shown.text)) > 1 or await self._count(responder, task, WORDS) > 1:
                 return await self._anew(responder, task, look, message)
+        shown = replace(shown, hidden=covered(shown.text, task.kind).hidden)
         outcome = await self._channel.edit(responder.chat_id or 0, standing.message_id, shown)
         if outcome.result in (Result.RETRY, Result.UNKNOWN):
             return max(outcome.after, 0.5)
@@ -523,6 +521,17 @@ def cut(text: str) -> tuple[str, ...]:
         parts.append(text[:at])
         text = text[at:]
     return (*parts, text)
+
+
+def covered(text: str, kind: str) -> Rendered:
+    """What comes unasked and holds anything of a case is covered until tapped: a lock screen, and the list of chats, show an alias and a
+    number (features.md P6)."""
+    if kind not in COVERED:
+        return Rendered(text=text)
+    mark = "\n" if kind == "header" else " · "
+    place = text.find(mark, 0, PLAIN_BEGINNING)
+    begins = place + len(mark) if place >= 0 else 0
+    return Rendered(text=text, hidden=(Bold(units(text[:begins]), units(text[begins:])),))
 
 
 def units(text: str) -> int:

@@ -17,7 +17,7 @@ import structlog
 from bot.domain import follow_up, handoff, routing
 from bot.domain.audit import Deed
 from bot.domain.case import DAY, Case, CaseStatus, WordsState
-from bot.domain.clocks import Rung, next_due
+from bot.domain.clocks import Clocks, Rung, next_due
 from bot.domain.machines import RuleBroken
 from bot.domain.staff import Responder, ResponderState
 from bot.usecases.desk import board, contact, conversing, passing, windows
@@ -60,11 +60,7 @@ class Ladder:
 
     def _due(self) -> list[Case]:
         at = self.office.now()
-        due = []
-        for case in self.office.book.cases.values():
-            found = next_due(case, self.office.clocks)
-            if found is not None and found[1] <= at:
-                due.append(case)
+        due = [case for case in self.office.book.cases.values() if due_now(case, at, self.office.clocks) is not None]
         return list(routing.queue(due, at, self.office.clocks)) + [case for case in due if case.status is not CaseStatus.OPEN]
 
     async def _do(self, number: int, step: Step) -> None:
@@ -208,10 +204,16 @@ def _leave(office: Office, draft: Draft, case: Case, number: int) -> Did:
 
 def _rung(office: Office, draft: Draft, case: Case) -> Did:
     """The rung that is due on a case."""
-    found = next_due(case, office.clocks)
-    if found is None or found[1] > draft.at:
-        return NOTHING
-    return RUNGS[found[0]](office, draft, case)
+    rung = due_now(case, draft.at, office.clocks)
+    return RUNGS[rung](office, draft, case) if rung is not None else NOTHING
+
+
+def due_now(case: Case, at: int, clocks: Clocks) -> Rung | None:
+    """What is due. Once the consent has ended nothing that was due before is done any more, however long this program slept: the end of the
+    case is all that is waited for."""
+    held = case if case.may_see(at) else replace(case, clock="", due_at=None, crisis_at=None, referrals=(), follow_ups=())
+    found = next_due(held, clocks)
+    return found[0] if found is not None and found[1] <= at else None
 
 
 # -- while nobody has it ------------------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def _share(turn: Turn, order: Order) -> None:
     lines = tuple(SharedLine(key=line.key, question=line.question, answer=line.answer) for line in order.lines)
     scope = tuple(line.key for line in lines)
     consent = _consent(turn, order, Purpose.SHARE, case.organization, scope, shown=shown_hash(order.lines))
-    turn.case = turn.draft.case(replace(handoff.share(case, consent, lines), read=turn.before.needs), Deed.SHARE, SEEKER)
+    turn.case = turn.draft.case(handoff.share(case, consent, lines), Deed.SHARE, SEEKER)
     if case.responder is not None:
         turn.draft.post(case.responder, "shared", case=turn.case)
         turn.draft.edit(case.responder, "header", case=turn.case)

@@ -32,6 +32,7 @@ from bot.usecases.channel import TOPIC_MISSING, Channel, DeskChannel, Incoming, 
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer
 from bot.usecases.desk import deliver as desk_deliver
+from bot.usecases.desk.ladder import due_now
 from bot.usecases.desk.ports import DeskVerdict, DeskWrite
 from bot.usecases.desk.relay import Relay
 from bot.usecases.ports import Change, ChatMessage, DeliveryRecord, Storage, StorageDown, Verdict, Written
@@ -47,6 +48,7 @@ from tests.house import ROOT, loaded
 MORNING: Final = 1_796_137_200
 """When a life begins: facts are dated."""
 DELETABLE: Final = 48 * 3600
+PASSES: Final = 12
 SHORT: Final = 0.0005
 """What every pause between two tries lasts here, in real seconds."""
 
@@ -467,10 +469,17 @@ class Life:
     async def later(self, seconds: int) -> None:
         """Time passes, and the worker makes its passes."""
         self.clock.at += seconds
-        for _ in range(3):
+        for number in range(PASSES):
             with suppress(StorageDown):
                 await self.worker.tick()
             await self.settle()
+            if number and not self._due():
+                return
+
+    def _due(self) -> bool:
+        """Whether another pass would do more: after a long sleep each rung of a ladder is a pass of its own."""
+        office = self.parts.office
+        return any(due_now(case, self.clock.at, office.clocks) is not None for case in office.book.cases.values())
 
 
 __all__ = ["ROOT", "Clock", "Fate", "Life", "Message", "Phones", "Trouble", "hurried"]

@@ -345,6 +345,16 @@ class Lives(RuleBasedStateMachine):
                     said.case, said.words = case, words.id
                     self.numbers[mark] = (case, words.number)
 
+    def _found(self, mark: int) -> Said:
+        """What was typed with this mark; the first time it is shown its row is on its way, so it can be found there."""
+        said = self.said[mark]
+        if not said.words:
+            rows = (words for rows in self.book.words.values() for words in rows.values() if f"azul{mark:05d}" in words.text)
+            found = next(rows, None)
+            if found is not None:
+                said.case, said.words = found.case, found.id
+        return said
+
     def _say(self, name: str) -> str:
         return str(self.office.texts.say("es", name))
 
@@ -484,7 +494,7 @@ class Lives(RuleBasedStateMachine):
     def _desk_shows(self, chat: int, text: str) -> None:
         """Nothing with words of a case leaves for somebody who may not see it now."""
         for mark in map(int, MARK.findall(text)):
-            said, one = self.said[mark], self.book.responders.get(self.ids[chat])
+            said, one = self._found(mark), self.book.responders.get(self.ids[chat])
             case = self.book.cases.get(said.case)
             if case is None or one is None or not may(answering(one), Action.READ_CASE, case, self.life.clock.at):
                 self.wrong.append(f"{self.deed}: words of case {said.case} leave for {chat}, who may not read them: {text!r}")
@@ -492,7 +502,7 @@ class Lives(RuleBasedStateMachine):
     def _seeker_sees(self, chat: int, text: str) -> None:
         """Nothing a responder wrote leaves for anybody but the person of the case, while it is consented, and unless it was taken back."""
         for mark in map(int, MARK.findall(text)):
-            said = self.said[mark]
+            said = self._found(mark)
             if said.direction is Direction.SEEKER:
                 continue
             case = self.book.cases.get(said.case)
@@ -510,7 +520,7 @@ class Lives(RuleBasedStateMachine):
 
     def _look(self) -> None:
         self.run(self.life.settle())
-        assert self.wrong == []
+        assert self.wrong == [], "\n".join(self.wrong)
         self._no_errors()
         rows = self.run(self._stored())
         cases = {case.id: case for case in self.book.cases.values()}

@@ -45,6 +45,7 @@ from flows.events import (
     Started,
     TextReceived,
     TimerFired,
+    TooMany,
 )
 from flows.matching import normalise, pick
 from flows.navigation import WELCOME, Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
@@ -107,21 +108,32 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
         after, effects = _told(program, before, after, effects, typed=isinstance(event, TextReceived))
     else:  # what went to a human leaves the screen as it stands, and its buttons good
         after = after.evolve(turn=before.turn - 1)
-    return _bounded(_timed(program, after.evolve(touched=at) if after.case else after, at)), effects
+    return _named(_bounded(_timed(program, after.evolve(touched=at) if after.case else after, at)), effects), effects
+
+
+def _named(conversation: Conversation, effects: tuple[Effect, ...]) -> Conversation:
+    """Remember which organization the screen speaks of: who answers may change before the person taps, and their yes is for the one they
+    read."""
+    shown = next((effect.screen for effect in reversed(effects) if isinstance(effect, ShowScreen)), None)
+    if shown is None:
+        return conversation
+    named = shown.desk.organization if shown.desk else ""
+    return conversation if conversation.offered == named else conversation.evolve(offered=named)
 
 
 def _news(program: Program, conversation: Conversation, event: CaseNews) -> Advanced:
     after, effects, shown = desk.told(program, conversation, event)
     if not shown:
         return after.evolve(turn=conversation.turn - 1), effects
-    return _bounded(_timed(program, after, event.at)), effects
+    return _named(_bounded(_timed(program, after, event.at)), effects), effects
 
 
 def _desk_told(program: Program, conversation: Conversation) -> Advanced:
     """The offer on the screen says the truth again. It changes nothing else, and whoever looks at something else is not disturbed."""
     if conversation.mode is not Mode.ACTIVE or conversation.aside or not _step(program, conversation).speaks_of_desk:
         return conversation.evolve(turn=conversation.turn - 1), ()
-    return conversation, (ShowScreen(screen=screen(program, conversation)),)
+    effects = (ShowScreen(screen=screen(program, conversation)),)
+    return _named(conversation, effects), effects
 
 
 def _by_mode(program: Program, conversation: Conversation, event: Event) -> Advanced:
@@ -159,6 +171,8 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
             return _media(program, conversation, event.kind)
         case StalePressed(quiet=True):
             return _show(program, conversation)
+        case TooMany():
+            return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_too_many"))
         case _:
             return _show(program, conversation, Echo(kind=EchoKind.STALE))
 
@@ -277,7 +291,8 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     answered = None if conversation.aside else _answered(program, conversation, step, event.text)
     cry = _cried(program, reading)
     if cry and (answered is None or conversation.here.flow != cry.flow):
-        return _enter_crisis(program, conversation, cry)
+        after, effects = _enter_crisis(program, conversation, cry)
+        return after, (*effects, Order(what=OrderKind.RING, value=cry.flow)) if conversation.case else effects
     if answered == "":
         return _show(program, conversation)
     if answered is not None:
@@ -437,6 +452,8 @@ def _to_guide(program: Program, conversation: Conversation, number: int) -> Conv
 
 
 def _choose(program: Program, conversation: Conversation, step: StepNode, choice: ChoiceNode, at: int) -> Advanced:
+    if choice.sets.get("desk") == "request" and conversation.offered != conversation.desk.organization:
+        return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_offer_changed"))
     if step.kind == "ask_many" and choice.to == step.id:  # a choice that stays is a tick
         return _show(program, tick(conversation, step.saves, choice.id))
     saved = ((step.saves, (choice.id,)),) if step.kind in ("ask", "ask_yes_no", "ask_many") else ()

@@ -66,6 +66,7 @@ def encode_conversation(value: Conversation) -> bytes:
         "un": value.unread,
         "nw": value.news,
         "tc": value.touched,
+        "of": value.offered,
         "kb": value.kept_back,
     }
     return orjson.dumps({"v": VERSION, **{key: held for key, held in fields.items() if held}})
@@ -120,6 +121,7 @@ def _conversation(f: Json) -> Conversation:
         unread=int(read("un", 0)),
         news=str(read("nw", "")),
         touched=int(read("tc", 0)),
+        offered=str(read("of", "")),
         kept_back=tuple(read("kb", ())),
     )
 

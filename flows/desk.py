@@ -9,6 +9,7 @@ until the person writes (voice.md 3).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -64,6 +65,10 @@ STAGES: Final = MappingProxyType(
 )
 LIVE_ELSEWHERE: Final = Position(flow=LIVE, step="elsewhere")
 SHARE: Final = "share"
+QUESTIONS: Final = frozenset(
+    {NEWS[News.SHARE_ASKED], NEWS[News.TRANSFER], NEWS[News.ASK_WORD], LIVE_ELSEWHERE, NEWS[News.ELSEWHERE], NEWS[News.NO_MATCH]}
+)
+"""Where the desk has asked the person something."""
 KNOWN: Final = frozenset(news.value for news in News)
 
 
@@ -113,11 +118,19 @@ def ordered(program: Program, conversation: Conversation, value: str) -> Advance
         case "withdraw":
             return ended(conversation), (Order(what=OrderKind.WITHDRAW),)
         case "elsewhere" | "renew" if rest == "yes":  # a consent: kept with the text it was asked with
-            return conversation, (Order(what=ORDERS[name], value=rest, blocks=tuple(screen(program, conversation).blocks)),)
+            return _passed_on(conversation) if name == "elsewhere" else conversation, (
+                Order(what=ORDERS[name], value=rest, blocks=tuple(screen(program, conversation).blocks)),
+            )
         case _ if name in ORDERS:
             return conversation, (Order(what=ORDERS[name], value=rest),)
         case _:
             return conversation, ()
+
+
+def _passed_on(conversation: Conversation) -> Conversation:
+    """With another organization nobody is there yet: whoever was there reads nothing from here on."""
+    desk = replace(conversation.desk, name=conversation.desk.other, alias="", takes=(), other="", minutes=None, returns="")
+    return conversation.evolve(case=CaseStage.WAITING, desk=desk)
 
 
 ORDERS: Final = MappingProxyType({kind.value: kind for kind in OrderKind})
@@ -159,6 +172,10 @@ def told(program: Program, conversation: Conversation, event: CaseNews) -> tuple
         return _fresh(program, moved.evolve(mode=Mode.ACTIVE, stack=_under(moved), aside="envelope", page=0))
     if event.what is News.WORDS:
         return moved.evolve(unread=0), (ShowWords(until=event.words, sound=_rings(moved)),), False
+    if (
+        event.what is News.BACK_SOON and conversation.here in QUESTIONS and not conversation.aside
+    ):  # a question that stands is not swept away
+        return _fresh(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_back_soon"))
     at = place_of(event.what, conversation.case)
     opened = open_flow(program, moved.evolve(news="", aside=""), at.flow, at.step)
     echo = Echo(kind=EchoKind.MESSAGE, ref="ui.echo_program") if event.what is News.CRISIS else None

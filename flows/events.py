@@ -180,4 +180,13 @@ class DeskTold:
     at: int
 
 
-Event = Started | TextReceived | Pressed | CommandGiven | StalePressed | MediaReceived | TimerFired | Blocked | CaseNews | DeskTold
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooMany:
+    """More came from this person in a minute than is worked: what they sent last was not, and they are told so once."""
+
+    at: int
+
+
+Event = (
+    Started | TextReceived | Pressed | CommandGiven | StalePressed | MediaReceived | TimerFired | Blocked | CaseNews | DeskTold | TooMany
+)

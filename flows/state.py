@@ -106,7 +106,8 @@ class Conversation:
     `typed`: words of theirs stand in the chat. `told_...`: what need be said only once. `older_remains`: something could not be deleted.
     `desk`: what the shell knows of it in this turn. `case`: how far a request for a person has come. `reach`: whether a message may reach
     the person here (yes, silent, written). `unread`: row of the newest human words not shown yet (0: none). `news`: what happened to the
-    case meanwhile. `touched`: when the person last did something themselves. `kept_back`: answers taken off the list to share.
+    case meanwhile. `touched`: when the person last did something themselves. `offered`: the organization the
+    screen speaks of: a yes is for this one and no other. `kept_back`: answers taken off the list to share.
     """
 
     program: str
@@ -136,6 +137,7 @@ class Conversation:
     unread: int = 0
     news: str = ""
     touched: int = 0
+    offered: str = ""
     kept_back: tuple[str, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ def values(conversation: Conversation) -> Values:
         "returns": ("known",) if desk.returns else (),
         "alias": ("known",) if desk.alias else (),
         "answer": ("known",) if desk.answer else (),
+        "organization": ("known",) if desk.name else (),
         "speaks": ("yes" if desk.speaks else "no",),
         "phone": (conversation.phone.value,),
         "locale": (conversation.locale,),

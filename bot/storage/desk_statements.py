@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Integer, Table, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, Table, bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.sql.elements import BindParameter
 
 from bot.storage import desk_tables as t
@@ -102,7 +102,8 @@ CASE: Final = render(select(*_file, *_key).select_from(_keyed).where(_here.id ==
 CONSENTS: Final = render(select(t.consent).where(t.consent.c.case_id == _of).order_by(t.consent.c.n))
 _words = select(t.case_words).order_by(t.case_words.c.id)
 WORDS: Final = render(_words.where(t.case_words.c.case_id == _of))
-WORDS_ON_THE_WAY: Final = render(_words.where(t.case_words.c.state.in_([literal_column(f"'{s}'") for s in ("held", "window", "queued")])))
+_on_the_way: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in ("held", "window", "envelope", "queued")]
+WORDS_ON_THE_WAY: Final = render(_words.where(t.case_words.c.state.in_(_on_the_way)))
 NOTES: Final = render(select(t.note).where(t.note.c.case_id == _of).order_by(t.note.c.id))
 RESPONDERS: Final = render(select(t.responder).order_by(t.responder.c.id))
 SHIFTS: Final = render(select(t.shift).order_by(t.shift.c.id))

@@ -24,6 +24,7 @@ from bot.security import tokens
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from bot.usecases.context import Context
 from bot.usecases.desk.relay import Relay
+from bot.usecases.patience import PAUSE_LIMIT, growing
 from bot.usecases.ports import (
     DELETABLE_SECONDS,
     Change,
@@ -62,18 +63,12 @@ AMBIGUOUS_PAUSE: Final = 5.0
 """Seconds to wait after "accepted, answer not seen": a person who writes meanwhile gets the newer screen instead (promises.md)."""
 TRIES: Final = 60
 """Attempts after which an item is given up. With growing pauses that is about an hour; Telegram itself forgets after a day. What leads a
-person away from danger (a cover, a wipe, the danger screen) is never given up while we run."""
+person away from danger (a cover, a wipe, the danger screen) is never given up while we run, nor are a human's words."""
 VOICE_PICTURES: Final = "three_numbers"
-PAUSE_LIMIT: Final = 60.0
 STORAGE_PAUSE: Final = 1.0
 AWAITED_PAUSE: Final = 0.02
 RENEWED_IN_THE_LAST: Final = 8
 """A screen in use is sent anew in the last eighth of its lifetime: 3 h of 24, 5 h of 40, 7 min of 60."""
-
-
-def growing(tries: int, first: float) -> float:
-    """The pause before the next try: `first` seconds, then twice that, four times that, and a minute at most."""
-    return min(PAUSE_LIMIT, first * float(1 << min(tries, 9)))
 
 
 def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
@@ -304,7 +299,7 @@ class Deliverer:
 
     async def _attempt(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """Try one item. A record when it is done with; else the seconds to wait before the next try."""
-        if owed.tries >= TRIES and owed.item.priority is not Priority.PANIC:
+        if owed.tries >= TRIES and owed.item.priority is not Priority.PANIC and not isinstance(owed.effect, ShowWords):
             log.error("item_given_up", kind=owed.item.kind or "cleanup")
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         self._context.crash("before_send")
@@ -433,13 +428,24 @@ class Deliverer:
         if outcome.result is Result.RETRY:
             return None, outcome.after
         if outcome.result is Result.UNKNOWN:
-            return None, AMBIGUOUS_PAUSE
+            return None, growing(owed.tries, AMBIGUOUS_PAUSE)
+        if outcome.result is Result.DONE and any(covers(other) for other in chat.queue if other is not owed):
+            return await self._taken_off(chat, owed, outcome, said.phone)
+        latest = await self._relay.words(effect.words, chat.seeker) if outcome.result is Result.DONE else None
+        if latest is not None and not latest.gone and latest.text != said.text:  # corrected while it was being sent
+            await self._context.channel.edit(chat.chat_id, outcome.message_id, Rendered(text=latest.text))
         write = self._relay.delivered(effect.words, outcome)
         if outcome.result is not Result.DONE:
             record = self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP)
             return replace(record, desk=write), 0.0
         added = self._wording.human_message(said.phone, outcome, int(self._context.clock.now()))
         return replace(_done(chat, owed, Delivery.DELIVERED, added=(added,)), desk=write), 0.0
+
+    async def _taken_off(self, chat: Chat, owed: Owed, outcome: Outcome, phone: str) -> tuple[DeliveryRecord | None, float]:
+        """A cover was ordered while these words were being sent: they go from the chat at once, and wait to be opened."""
+        gone = await self._context.channel.delete(chat.chat_id, [outcome.message_id], urgent=True)
+        added = () if gone.result is Result.DONE else (self._wording.human_message(phone, outcome, int(self._context.clock.now())),)
+        return _done(chat, owed, Delivery.GAVE_UP, added=added), 0.0
 
     # -- voice ----------------------------------------------------------------------------------------------------------------------
 
@@ -530,9 +536,12 @@ def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:
     danger or a leaving behind it. The cover of a leaving belongs to its wipe, so a newer screen after the wipe does not replace it."""
     found: list[tuple[Owed, Owed | None]] = []
     newer: Owed | None = None
-    urgent = False
+    urgent = covered = False
     for owed in reversed(queue):
-        if isinstance(owed.effect, Wipe):
+        covered = covered or covers(owed)
+        if isinstance(owed.effect, ShowWords) and covered:
+            found.append((owed, None))
+        elif isinstance(owed.effect, Wipe):
             newer, urgent = None, True
         elif isinstance(owed.effect, ShowScreen):
             if newer is not None:
@@ -542,6 +551,11 @@ def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:
         elif isinstance(owed.effect, SpeakVoice) and urgent:
             found.append((owed, newer))
     return found
+
+
+def covers(owed: Owed) -> bool:
+    """Whether this item puts a cover before the person: a human's words must not stand under it."""
+    return isinstance(owed.effect, Wipe) or (isinstance(owed.effect, ShowScreen) and owed.effect.screen.flow == "cover")
 
 
 def _done(

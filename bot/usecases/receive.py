@@ -18,7 +18,7 @@ import structlog
 from bot.domain.case import CaseStatus, WordsState
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
-from bot.usecases.buckets import Buckets, Turnout
+from bot.usecases.buckets import RELAYED, Buckets, Turnout
 from bot.usecases.channel import THEIRS, Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
@@ -31,6 +31,7 @@ from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, 
 from bot.usecases.recent import Recent
 from flows.advance import advance, begin, crisis_in
 from flows.codec import EnvelopeError, decode_conversation, encode_conversation, encode_effect
+from flows.desk import SAFETY
 from flows.effects import (
     Effect,
     EraseSeeker,
@@ -59,6 +60,7 @@ from flows.events import (
     Started,
     TextReceived,
     TimerFired,
+    TooMany,
 )
 from flows.limits import COVER_SECONDS
 from flows.program import Program
@@ -115,6 +117,7 @@ class Reception:
         self._context = context
         self._office = office
         self._buckets = buckets
+        self._relayed = Buckets(context.clock, RELAYED) if buckets else None
         self._deliverer = deliverer
         self._turnstile = office.turnstile if office else asyncio.Lock()
         self._offered: OrderedDict[SeekerId, None] = OrderedDict()
@@ -135,7 +138,7 @@ class Reception:
                 for wave in waves(turns):
                     await self._wave(wave)
         except StorageDown:
-            self._unsure = True
+            self._doubt()
             self._context.relieve()
             await self._emergency.serve(batch)
             raise
@@ -162,11 +165,19 @@ class Reception:
         if self._unsure:
             self._deliverer.recover(await self._context.storage.owed())
             self._unsure = False
+        if self._office is not None:
+            await self._office.be_sure()
+
+    def _doubt(self) -> None:
+        self._unsure = True
+        if self._office is not None:
+            self._office.unsure = True
 
     async def fire(self, seekers: Sequence[SeekerId]) -> None:
         """Timers of these seekers have come due."""
         now = int(self._context.clock.now())
         async with self._turnstile:
+            await self._catch_up()
             held, _ = await self._context.storage.read(seekers, ())
             for seeker in seekers:
                 conversation = _conversation(held.get(seeker))
@@ -178,6 +189,7 @@ class Reception:
         """The desk opened or closed a door: whoever looks at an offer reads the truth again."""
         now = int(self._context.clock.now())
         async with self._turnstile:
+            await self._catch_up()
             for seeker in tuple(self._offered):
                 await self._wave([Turn(seeker=seeker, at=now, event=DeskTold(at=now))])
 
@@ -197,6 +209,9 @@ class Reception:
             if written.verdict is Verdict.COMMITTED:
                 self._committed(Turn(seeker=seeker, at=write.at), made, written, held)
             return TOLD[written.verdict] if written.error != "ConsentMissing" else DeskVerdict.REFUSED
+        except StorageDown:
+            self._doubt()
+            raise
         finally:
             self._deliverer.let_go([seeker])
 
@@ -220,6 +235,9 @@ class Reception:
         self._deliverer.await_changes(seekers)
         try:
             again = await self._worked(wave)
+        except StorageDown:
+            self._doubt()
+            raise
         finally:
             self._deliverer.let_go(seekers)
         for turn in again:
@@ -250,7 +268,7 @@ class Reception:
             if result.verdict is Verdict.FAILED or made.failed:
                 failed.append((turn, made.failed or result.error))
             if result.verdict is Verdict.FAILED:
-                await self._unwritable(turn, held.get(turn.seeker) or Held(), result.error)
+                await self._unwritable(turn, held.get(turn.seeker) or Held(), result.error, made)
             else:
                 self._committed(turn, made, result, held.get(turn.seeker) or Held())
         for turn, error in failed:
@@ -306,11 +324,18 @@ class Reception:
                 failed = type(error).__name__
         return replace(await self._advance(turn, held, safe=True), failed=failed)
 
-    async def _unwritable(self, turn: Turn, held: Held, error: str) -> None:
+    async def _unwritable(self, turn: Turn, held: Held, error: str, made: Prepared) -> None:
         """Storage could not write this change even alone: the safe screen is tried, and otherwise the update still counts as seen."""
         log.error("update_unwritable", error=error)
         if turn.incoming is None:
             return
+        change = made.change
+        if change.desk is not None:  # leaving must work whatever the desk's part of the turn came to
+            again = replace(change, desk=None)
+            written = (await self._context.storage.write([again]))[0]
+            if written.verdict is Verdict.COMMITTED:
+                self._committed(turn, replace(made, change=again), written, held)
+                return
         made = await self._advance(turn, held, safe=True)
         self._committed(turn, made, (await self._context.storage.write([made.change]))[0], held)
 
@@ -328,15 +353,16 @@ class Reception:
             before = before.evolve(older_remains=True)
         before = self._with_answer(turn, self._informed(turn.seeker, before, write))
         event = Started(at=turn.at) if safe else self._event(turn, before, program)
-        if (changed := await self._edited(turn, before, event)) is not None:
+        if (changed := await self._edited(turn, before, event, program)) is not None:
             return Prepared(change=replace(_seen_only(turn, turn.incoming), desk=changed), effects=())
-        turnout = self._turnout(turn, event)
+        turnout = self._turnout(turn, event, before)
         if turnout is Turnout.NOTED:
             return Prepared(change=_unanswered(turn, held, before), effects=())
         if turnout is Turnout.ONCE_MORE:
-            event = StalePressed(at=turn.at)
+            event = TooMany(at=turn.at)
         after, advanced = advance(program, before, event)
         purged = bool(before.answers) and not after.answers
+        after = self._not_lost(turn.seeker, after)
         orders = tuple(effect for effect in advanced if isinstance(effect, Order))
         desk = await self._obeyed(turn, program, before, after, orders) if orders and not safe else None
         effects = self._each_word(turn.seeker, tuple(effect for effect in advanced if not isinstance(effect, Order)), write)
@@ -363,22 +389,33 @@ class Reception:
         answer = complaints.told(self._office, conversation.locale, turn.incoming.text, turn.at)
         return conversation.evolve(desk=replace(conversation.desk, answer=answer)) if answer else conversation
 
-    async def _edited(self, turn: Turn, before: Conversation, event: Event) -> DeskWrite | None:
-        """Words already sent to a human were changed: the human reads them anew, and the program says nothing."""
+    def _not_lost(self, seeker: SeekerId, after: Conversation) -> Conversation:
+        """Behind a cover nothing of a human's is shown: what was on its way waits to be opened by the person."""
+        if self._office is None or not after.case or after.mode is Mode.ACTIVE:
+            return after
+        case = self._office.book.case_of(seeker)
+        waiting = self._office.book.to_seeker(case.id) if case else []
+        newest = max((words.id for words in waiting), default=0)
+        return after.evolve(unread=newest) if newest > after.unread else after
+
+    async def _edited(self, turn: Turn, before: Conversation, event: Event, program: Program) -> DeskWrite | None:
+        """Words already sent to a human were changed: the human reads them anew, and the program says nothing. In a live conversation a
+        change of anything else (said to the program, or to an organization before) goes to nobody. Leaving is heard as ever."""
         office, incoming = self._office, turn.incoming
-        if (
-            office is None
-            or incoming is None
-            or not (incoming.edited and before.case)
-            or not isinstance(event, TextReceived | MediaReceived)
-        ):
+        if office is None or incoming is None or not (incoming.edited and before.case):
             return None
         if isinstance(event, MediaReceived):  # the words under a file
-            turn = replace(turn, incoming=replace(incoming, text=incoming.caption))
-        program = self._context.programs.current
-        at_the_desk = await self._at_the_desk(office, turn, program, before, before)
-        reading = event.reading if isinstance(event, TextReceived) else self._context.read(incoming.caption, program, before.locale)
-        return orders_of.edited(at_the_desk, crisis_in(program, reading))
+            incoming = replace(incoming, text=incoming.caption)
+            reading = self._context.read(incoming.caption, program, before.locale)
+        elif isinstance(event, TextReceived):
+            reading = event.reading
+        else:
+            return None
+        if reading.command in SAFETY:
+            return None
+        at_the_desk = await self._at_the_desk(office, replace(turn, incoming=incoming), program, before, before)
+        changed = orders_of.edited(at_the_desk, crisis_in(program, reading))
+        return changed if changed is not None or before.case is not CaseStage.LIVE else at_the_desk.draft.write()
 
     async def _obeyed(
         self, turn: Turn, program: Program, before: Conversation, after: Conversation, orders: tuple[Order, ...]
@@ -419,14 +456,16 @@ class Reception:
             )
         )
 
-    def _turnout(self, turn: Turn, event: Event) -> Turnout:
-        """What this turn gets of the person's twenty a minute. Leaving, erasing, danger and our own timers are always answered."""
+    def _turnout(self, turn: Turn, event: Event, before: Conversation) -> Turnout:
+        """What this turn gets of the person's twenty a minute; what goes to a human has a bucket of its own. Leaving, erasing, danger and
+        our own timers are always answered."""
         always = isinstance(event, Blocked) or (isinstance(event, CommandGiven) and event.command in ALWAYS)
         if isinstance(event, TextReceived):
             always = event.reading.command in ALWAYS or event.reading.crisis is not None
         if self._buckets is None or turn.incoming is None or always:
             return Turnout.ANSWER
-        return self._buckets.take(turn.seeker)
+        said = before.case is CaseStage.LIVE and isinstance(event, TextReceived | MediaReceived)
+        return (self._relayed if said and self._relayed else self._buckets).take(turn.seeker)
 
     async def _program(self, conversation: Conversation | None) -> Program:
         programs = self._context.programs

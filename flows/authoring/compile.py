@@ -22,7 +22,7 @@ from flows.screens import SKIP, button_of
 from flows.texts import fact_names
 
 YES_NO = (("yes", "ui.yes"), ("no", "ui.no"))
-DESK_KEYS = frozenset({"desk", "case", "reach", "minutes", "returns", "alias", "speaks", "answer"})
+DESK_KEYS = frozenset({"desk", "case", "reach", "minutes", "returns", "alias", "organization", "speaks", "answer"})
 """What a condition may ask about the desk (flows.values)."""
 
 

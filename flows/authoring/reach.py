@@ -67,6 +67,7 @@ DESKS: Final = MappingProxyType(
         "away": replace(_NAMED, state=DeskState.AWAY, returns="2026-12-01T08:00"),
         "away, no return known": replace(_NAMED, state=DeskState.AWAY, speaks=False),
         "closed": Desk(),
+        "closed for now": replace(_NAMED, state=DeskState.CLOSED, returns="2026-12-01T08:00"),
     }
 )
 """The desk as the shell may tell of it."""
@@ -206,7 +207,7 @@ class _Explorer:
     def step(self, index: int, label: str, event: Event, desk: Desk | None) -> tuple[int, bool]:
         """Let one thing happen; the state it leads to, and whether that is a new one. At the bound, unknown states lead nowhere."""
         before = self.states[index].conversation
-        before = before if desk is None else before.evolve(desk=desk)
+        before = before if desk is None else before.evolve(desk=desk, offered=desk.organization)
         after, effects = advance(self.program, before, event)
         orders = (effect for effect in effects if isinstance(effect, Order))
         self.asked += (Asked(order=order, conversation=before, event=event, before=index, act=label) for order in orders)
@@ -336,7 +337,7 @@ class _Explorer:
             return
         stand = {button.code for button in screen(self.program, conversation).buttons}
         for desk in DESKS.values():
-            other = conversation.evolve(desk=desk)
+            other = conversation.evolve(desk=desk, offered=desk.organization)
             if self.key(other) == self.key(conversation):
                 more = [button for button in screen(self.program, other).buttons if button.code and button.code not in stand]
                 stand.update(button.code for button in more)

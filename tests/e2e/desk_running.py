@@ -1,4 +1,4 @@
-"""The whole path by hand: seekers on one bot, responders on the other, over HTTP against the local Bot API server, with one movable clock."""
+"""The whole path by hand: seekers on one bot, responders on the other, over HTTP against the local Bot API server, one movable clock."""
 
 from __future__ import annotations
 
@@ -254,8 +254,9 @@ _UNFILLED = re.compile(r"\{[a-z_]+\}")
 @asynccontextmanager
 async def running_office(api: LocalBotApi, desk: Bot | None, folder: Path, **settings: object) -> AsyncIterator[Office]:
     """One run of a copy; may be stopped and started again on the same folder."""
-    tokens = {} if desk is None else {"responders_token": SecretStr(DESK_TOKEN)}
-    async with running_bot(api, folder, **tokens, **settings) as running, polling(running, one_bot=desk is None):
+    tokens: dict[str, object] = {} if desk is None else {"responders_token": SecretStr(DESK_TOKEN)}
+    chosen = running_bot(api, folder, **{**tokens, **settings})  # type: ignore[arg-type]  # settings by name
+    async with chosen as running, polling(running, one_bot=desk is None):
         yield Office(api, running, desk)
 
 

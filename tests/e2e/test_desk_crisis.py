@@ -1,4 +1,4 @@
-"""Crisis words in a live conversation ring the responder; without a human word the program steps in once, and says that it is the program."""
+"""Crisis words in a live conversation ring the responder; without a human word the program steps in once, and says who it is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ async def test_nobody_answers_for_two_minutes(tmp_path: Path) -> None:
         assert "911" not in here.reads_seeker(ana)
         await here.pass_(61)
         screen = here.api.screen(ana)
-        assert "Soy el programa." in screen.text and "911" in screen.text
+        assert "Soy el programa." in screen.text
+        assert "911" in screen.text
         assert "Pasaron 2 minutos sin una palabra." in here.all_of(boss)
         await here.says(ana, "contesten")
         await here.pass_(100)

@@ -38,7 +38,7 @@ async def test_the_key_leads_back_from_another_phone(tmp_path: Path) -> None:
         rio = await here.responder("Río")
         lender, key = await makes_key(here)
         thread = await here.takes(rio)
-        await here.taps(lender, "Borrar y devolver el teléfono")
+        await here.says(lender, "borrar")
         await here.taps(lender, "Sí, borrar")
         await here.pass_(1)
         assert "devolvió el teléfono" in here.all_of(rio, thread)
@@ -47,9 +47,11 @@ async def test_the_key_leads_back_from_another_phone(tmp_path: Path) -> None:
         assert "Buenas noches." not in here.reads_seeker(lender)
         eva = await brings(here, key)
         asked = here.find(rio, "Alguien escribió una llave en papel", thread)
-        assert "Prestado" not in here.all_of(rio) and "Otra" not in here.all_of(rio)
+        assert "Prestado" not in here.all_of(rio)
+        assert "Otra" not in here.all_of(rio)
         await here.presses(rio, "Es esa persona", message=asked)
         await here.pass_(1)
+        await here.taps(eva, "Ver")
         assert "Ahora te lee Río" in here.reads_seeker(eva)
         assert "Sin confirmar que sea la misma persona." in here.all_of(rio, thread)
         await here.says(eva, "soy yo, ya en otro teléfono")
@@ -76,3 +78,14 @@ async def test_a_wrong_key_and_a_right_one_look_alike(tmp_path: Path) -> None:
         await here.says(right, "¿hola?")
         assert "¿hola?" not in here.all_of(rio)
         assert here.reads_seeker(lender)
+
+
+async def test_the_key_stays_on_the_screen_until_she_wrote_it_down(tmp_path: Path) -> None:
+    """It is shown once: whatever happens at the desk meanwhile waits for her next tap."""
+    async with office(tmp_path) as here:
+        rio = await here.responder("Río")
+        lender, key = await makes_key(here)
+        await here.takes(rio)
+        assert key in here.reads_seeker(lender)
+        await here.taps(lender, "Ya la apunté")
+        assert key not in here.reads_seeker(lender)

@@ -57,7 +57,8 @@ async def test_erasing_in_the_middle_destroys_the_key(tmp_path: Path) -> None:
         assert SECRET not in here.reads_seeker(ana)
         assert not here.topics(rio)
         assert SECRET not in here.all_of(rio)
-        assert designation in here.all_of(rio) and "Ya no lo ves" in here.all_of(rio)
+        assert designation in here.all_of(rio)
+        assert "Ya no lo ves" in here.all_of(rio)
         assert not [case for case in here.book.cases.values() if case.open]
         for number in tuple(here.book.cases):
             assert not await here.running.storage.words(number)
@@ -131,8 +132,6 @@ async def test_the_words_are_sealed_on_disk_while_it_lasts(tmp_path: Path) -> No
         disk = on_disk(tmp_path)
         for secret in (SECRET, "la respuesta del río", designation, "Zutana", str(ana.id), str(rio.id)):
             assert secret not in disk
-
-
 
 
 async def test_stopping_only_for_now(tmp_path: Path) -> None:

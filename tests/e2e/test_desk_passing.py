@@ -27,8 +27,10 @@ async def test_a_colleague_accepts(tmp_path: Path) -> None:
         await here.types(rio, "Le toca confirmar el folio.", thread)
         await asks_colleague(here, rio, thread, "Mar")
         asked = here.find(mar, "te pide seguir un caso")
-        assert "Río" in asked.text and "Le toca confirmar el folio." in asked.text
-        assert "ya pedí" not in asked.text and not here.topics(mar)
+        assert "Río" in asked.text
+        assert "Le toca confirmar el folio." in asked.text
+        assert "ya pedí" not in asked.text
+        assert not here.topics(mar)
         assert "Río quiere pasarla a alguien más" in here.reads_seeker(ana)
         await here.writes(rio, "Te dejo con Mar.", thread)
         assert "Río: Te dejo con Mar." in here.left(ana), "the sender keeps access until it is accepted"
@@ -73,7 +75,8 @@ async def test_she_refuses_the_colleague(tmp_path: Path) -> None:
         assert "te pide seguir un caso" not in here.all_of(mar)
         here.api.tap_data(mar, asked.id, str(asked.rows[0][0]["callback_data"]), bot=here.desk)
         await here.settle()
-        assert here.case().responder == here.known("Río").id and not here.topics(mar)
+        assert here.case().responder == here.known("Río").id
+        assert not here.topics(mar)
         await here.says(ana, "contigo")
         assert "1 · contigo" in here.reads(rio, thread)
 
@@ -83,6 +86,7 @@ async def test_notes_of_three_kinds(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         ana, rio, thread = await here.talking()
         mar = await here.responder("Mar")
+        await here.pass_(1)
         before = here.left(ana)
         for kind, text in (("Solo yo", "nota mía"), ("Mi turno", "nota del turno"), ("Mi organización", "nota de la casa")):
             await here.presses(rio, "Nota", thread)
@@ -98,7 +102,8 @@ async def test_notes_of_three_kinds(tmp_path: Path) -> None:
         await here.presses(mar, "Más", fresh)
         await here.presses(mar, "Ver notas", fresh)
         seen = here.all_of(mar, fresh)
-        assert "nota del turno" in seen and "nota de la casa" in seen
+        assert "nota del turno" in seen
+        assert "nota de la casa" in seen
         assert "nota mía" not in seen
         assert "nota" not in here.reads_seeker(ana)
 

@@ -9,6 +9,7 @@ from bot.botapi.people import Person
 from tests.e2e.desk_running import Office, office
 from tests.e2e.running import HOUR, MORNING
 
+
 def envelopes(here: Office, who: Person) -> int:
     """Dull lines with *Ver* in her chat."""
     return sum(message.text.startswith("Amparo: ") and message.labels[:1] == ["Ver"] for message in here.ours(who))

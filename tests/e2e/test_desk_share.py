@@ -1,4 +1,4 @@
-"""Sharing answers: the list as the seeker saw it, a line taken out of it, and the same list at the responder's, by hash (features.md H2)."""
+"""Sharing answers: the list as the seeker saw it, a line taken out, and the same list at the responder's, by hash (features.md H2)."""
 
 from __future__ import annotations
 

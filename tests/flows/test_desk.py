@@ -20,6 +20,7 @@ from flows.events import (
     CaseNews,
     Command,
     CommandGiven,
+    Crisis,
     DeskTold,
     Event,
     MediaKind,
@@ -216,3 +217,22 @@ def test_the_short_notice_is_short() -> None:
         there = begin(PROGRAM, locale="es").evolve(stack=(Position(flow="privacy", step="kept"),), case=stage)
         words = " ".join(PROGRAM.messages["es"][block] for block in screen(PROGRAM, there).blocks)
         assert len(words.split()) <= 90
+
+
+@pytest.mark.parametrize("stage", [CaseStage.WAITING, CaseStage.NONE])
+def test_a_cry_rings_while_somebody_is_waited_for(stage: CaseStage) -> None:
+    """Typed on any screen of the guidance: the danger screen at once, and the desk hears of it where there is a case, once."""
+    there = begin(PROGRAM, locale="es").evolve(case=stage, desk=DESKS["open"], turn=4)
+    after, effects = advance(PROGRAM, there, TextReceived(at=START, text="…", reading=Reading(crisis=Crisis.DANGER)))
+    assert after.here == Position(flow="danger", step="now")
+    assert orders(effects) == ([OrderKind.RING] if stage else [])
+
+
+def test_a_door_closed_for_now_says_so_and_a_copy_without_anybody_too() -> None:
+    there = begin(PROGRAM, locale="es").evolve(stack=(Position(flow="person", step="offer"),), turn=4)
+    shut = screen(PROGRAM, there.evolve(desk=DESKS["closed for now"]))
+    assert {"card.person_offer.shut", "card.person_offer.returns"} <= set(shut.blocks)
+    assert not {"card.person_offer.nobody_live", "card.person_offer.nobody_test"} & set(shut.blocks)
+    never = screen(PROGRAM, there.evolve(desk=DESKS["closed"]))
+    assert {"card.person_offer.nobody_live", "card.person_offer.nobody_test"} <= set(never.blocks)
+    assert [button.label for button in shut.buttons] == [button.label for button in never.buttons]

@@ -38,14 +38,18 @@ class Book:
     staff_version: int = 0
 
     async def load(self, day: int) -> None:
-        """Read everything. `day`: today, in days since 1970."""
-        for case in await self.storage.cases():
-            self._put_case(case)
-        for words in await self.storage.unfinished_words():
-            self.words[words.case][words.id] = words
-        self.waited = list(await self.storage.waited(day - WAITED_DAYS))
-        self.complaints = {complaint.id: complaint for complaint in await self.storage.complaints()}
+        """Read everything, at the start or anew. `day`: today, in days since 1970."""
+        cases, unfinished = await self.storage.cases(), await self.storage.unfinished_words()
+        waited, complaints = await self.storage.waited(day - WAITED_DAYS), await self.storage.complaints()
         await self.reload_staff()
+        for table in (self.cases, self.of_seeker, self.words, self.ledgers):
+            table.clear()
+        for case in cases:
+            self._put_case(case)
+        for words in unfinished:
+            self.words[words.case][words.id] = words
+        self.waited = list(waited)
+        self.complaints = {complaint.id: complaint for complaint in complaints}
 
     async def reload_staff(self) -> None:
         """The command line may have written: read everybody again."""

@@ -23,6 +23,8 @@ from bot.usecases.desk.office import Office
 from bot.usecases.desk.ports import DeskMessage
 from flows.events import News
 
+SAID_AGAIN: Final = 40
+"""Words of a conversation a new owner gets at once; older ones on request (`passing.older`)."""
 LONGEST: Final = 3500
 """Characters of a responder's message: with the alias before it, it must fit into one of the platform's."""
 
@@ -38,8 +40,7 @@ async def claim(doing: Doing) -> Did:
     notices_over(draft, case, besides=me.id)
     draft.remove(me.id, "notice", case=case.id)
     draft.post(me.id, "header", case=taken, silent=False, priority=1)
-    for words in office.book.to_responder(case.id):
-        office.pass_to_responder(draft, taken, words)
+    await say_again(doing, taken, me.id)
     draft.edit(me.id, "board")
     return telling(taken, News.TAKEN, doing.at, says="claimed_toast")
 
@@ -50,6 +51,25 @@ def notices_over(draft: Draft, case: Case, *, besides: int | None = None) -> Non
         if number != besides:
             draft.edit(number, "taken", kind="notice", of=case.id, designation=case.designation)
             draft.edit(number, "board")
+
+
+async def say_again(doing: Doing, case: Case, to: int) -> None:
+    """What was said before stands in the new owner's topic, in its order: whoever had it first may have lapsed, panicked or been revoked,
+    and the seeker was told that they do not begin anew. What nobody has got yet is passed on as ever."""
+    draft = doing.draft
+    unsaid = (WordsState.REMOVED, WordsState.HELD, WordsState.WINDOW)
+    said = [words for words in await transcript(doing.office, case) if words.state not in unsaid]
+    kept = [words for words in said if words.text or words.canned or words.file or words.place]
+    if len(kept) < len(said):
+        draft.post(to, "words_lost", case=case)
+    if len(kept) > SAID_AGAIN:
+        draft.post(to, "words_older", case=case, before=kept[-SAID_AGAIN].id, count=len(kept) - SAID_AGAIN)
+    for words in kept[-SAID_AGAIN:]:
+        if words.direction is Direction.SEEKER and (words.media is not None or words.state is WordsState.QUEUED):
+            fresh = words if words.state is WordsState.QUEUED else draft.put(replace(words, state=WordsState.QUEUED))
+            doing.office.pass_to_responder(draft, case, fresh)
+        else:
+            draft.post(to, "words", case=case, words=words.id, again=True)
 
 
 async def write(doing: Doing) -> Did:

@@ -30,13 +30,14 @@ from bot.usecases.desk.looking import Look
 from bot.usecases.desk.office import Office
 from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskWrite
 from bot.usecases.desk.views import ANYBODY, NEEDS_TRANSCRIPT, NOTICES, VIEWS
+from bot.usecases.patience import PAUSE_LIMIT, growing
 from bot.usecases.ports import StorageDown
 
 log = structlog.get_logger()
 
 TRIES: Final = 60
-PAUSE_LIMIT: Final = 60.0
 PATIENCE: Final = 5.0
+STORAGE_PAUSE: Final = 1.0
 TITLE_LIMIT: Final = 128
 MESSAGE_LIMIT: Final = 4096
 """UTF-16 units of one of the platform's messages. A seeker's longest message does not fit with its number before it."""
@@ -101,6 +102,7 @@ class DeskDeliverer:
         self._key = key
         self._chats: dict[int, Chat] = {}
         self._closing = False
+        self._finished: deque[int] = deque(maxlen=10_000)
 
     # -- what is owed ----------------------------------------------------------------------------------------------------------
 
@@ -113,8 +115,10 @@ class DeskDeliverer:
 
     def recover(self, items: Iterable[DeskItem]) -> None:
         """Queue what an earlier run left undone."""
+        known = {*self._finished, *(task.item.row for chat in self._chats.values() for task in chat.queue)}
         for item in items:
-            self._queue(item)
+            if item.row not in known:
+                self._queue(item)
 
     def _queue(self, item: DeskItem) -> None:
         chat = self._chats.setdefault(item.responder, Chat())
@@ -154,9 +158,11 @@ class DeskDeliverer:
                 chat.woken.clear()
                 try:
                     pause = await self._attempt(responder, task)
-                except StorageDown:
-                    pause = 1.0
+                except StorageDown:  # no try of theirs: nothing is given up because of it
+                    await self._wait(chat, STORAGE_PAUSE)
+                    continue
                 if pause is None:
+                    self._finished.append(task.item.row)
                     chat.queue = deque(other for other in chat.queue if other is not task)
                 else:
                     task.tries += 1
@@ -175,7 +181,10 @@ class DeskDeliverer:
     async def _attempt(self, number: int, task: Task) -> float | None:
         """Try one item. None: done with; else the seconds to wait before the next try."""
         responder = self._office.book.responders.get(number)
-        if responder is None or responder.chat_id is None or task.tries >= TRIES:
+        if responder is None or responder.chat_id is None:
+            return await self._done(task)
+        if task.tries >= TRIES and not task.words:  # words of people are never given up
+            log.error("desk_item_given_up", kind=task.view or task.op)
             return await self._done(task)
         if task.op == "clear":
             return await self._clear(responder, task)
@@ -275,8 +284,8 @@ class DeskDeliverer:
         alias = "" if thread else f"{look.the_case.designation} · "
         chat, caption = responder.chat_id or 0, f"{alias}{words.number}"
         # The words go by themselves: beside a file they would stand on a lock screen, and long ones would be refused.
-        if words.text and await self._count(responder, task, CAPTION) == 0:
-            for text in cut(f"{caption} · {unlinked(words.text)}"):
+        if words.text:
+            for text in cut(f"{caption} · {unlinked(words.text)}")[await self._count(responder, task, CAPTION) :]:
                 said = await self._channel.send(chat, covered(text, CAPTION), thread_id=thread)
                 if said.result is not Result.DONE:
                     return await self._said(responder, task, look, said, thread)
@@ -297,7 +306,7 @@ class DeskDeliverer:
         if outcome.result is Result.RETRY:
             return max(outcome.after, 0.1)
         if outcome.result is Result.UNKNOWN:
-            return PATIENCE
+            return growing(task.tries, PATIENCE)  # each further try may leave one more copy
         if outcome.result is Result.MISSING and outcome.error == TOPIC_MISSING and thread:
             await self._topic_lost(responder, look, outcome.message_id)
             return 0.0
@@ -305,10 +314,27 @@ class DeskDeliverer:
             log.error("desk_item_given_up", kind=task.view or task.op, outcome=outcome.result.value)
             return await self._done(task)
         standing = self._standing_row(responder, task, look, outcome.message_id, thread)
+        doubtful = False
+        while True:  # it was said: whatever storage does, it must not be said again
+            try:
+                if doubtful and await self._is_written(standing):
+                    return None
+                return await self._written(responder, task, look, standing)
+            except StorageDown:
+                doubtful = True
+                if self._closing:
+                    raise
+                await asyncio.sleep(min(STORAGE_PAUSE, PAUSE_LIMIT))
+
+    async def _is_written(self, standing: DeskMessage) -> bool:
+        """Whether a write that got no answer was committed."""
+        return any(one.row == standing.row for one in await self._office.book.storage.desk_messages(standing.responder))
+
+    async def _written(self, responder: Responder, task: Task, look: Look, standing: DeskMessage) -> float | None:
         async with self._office.turnstile:  # words that were taken back while they were being sent must not come back to life
             draft = self._office.draft(look.at)
             draft.messages.append(standing)
-            if not self._delivered(draft.words, look, outcome, thread, task):
+            if not self._delivered(draft.words, look, standing, task):
                 draft.remove(responder.id, "words", case=standing.case, words=task.words)
             return await self._done(task, draft.write())
 
@@ -338,7 +364,7 @@ class DeskDeliverer:
         ledger = await self._office.book.ledger(responder.id)
         return sum(m.kind == kind and m.words == task.words for m in ledger.values())
 
-    def _delivered(self, rows: dict[int, Words], look: Look, outcome: Outcome, thread: int, task: Task) -> bool:
+    def _delivered(self, rows: dict[int, Words], look: Look, standing: DeskMessage, task: Task) -> bool:
         """A seeker's words have reached the responder. Where the organization keeps none, only their number is left. False: they were taken
         back meanwhile, and must go from the chat again."""
         words = look.words
@@ -349,7 +375,7 @@ class DeskDeliverer:
             return False
         kept = self._office.has_words(look.the_case)
         blank: dict[str, Any] = {} if kept else {"text": "", "file": "", "place": ""}
-        rows[words.id] = replace(now, state=WordsState.DELIVERED, shown=outcome.message_id, thread=thread, **blank)
+        rows[words.id] = replace(now, state=WordsState.DELIVERED, shown=standing.message_id, thread=standing.thread, **blank)
         return True
 
     async def _edit(self, responder: Responder, task: Task, look: Look, message: Rendered) -> float | None:
@@ -497,7 +523,11 @@ class DeskDeliverer:
         return None
 
     async def _write(self, write: DeskWrite) -> None:
-        await self._office.book.storage.write_desk(write)
+        try:
+            await self._office.book.storage.write_desk(write)
+        except StorageDown:
+            self._office.unsure = True
+            raise
         self._office.settle(write)
 
 

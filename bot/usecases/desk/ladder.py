@@ -43,6 +43,9 @@ class Ladder:
     async def pass_(self) -> None:
         """Everything that is due now."""
         office = self.office
+        if office.unsure:
+            async with office.turnstile:
+                await office.be_sure()
         if await office.book.storage.staff_moved():
             async with office.turnstile:
                 await self._staff_moved()

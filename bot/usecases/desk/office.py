@@ -18,7 +18,7 @@ import structlog
 
 from bot.domain import designation as names
 from bot.domain import duty, routing
-from bot.domain.case import Case, Words
+from bot.domain.case import DAY, Case, Words
 from bot.domain.clocks import Clocks, Rung
 from bot.domain.duty import Offer, OfferState
 from bot.domain.handoff import climb
@@ -27,9 +27,9 @@ from bot.domain.seeker import SeekerId
 from bot.domain.staff import Responder, StaffRole
 from bot.usecases.desk.book import Book
 from bot.usecases.desk.draft import Draft
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk.ports import DeskItem, DeskVerdict, DeskWrite
 from bot.usecases.desk.texts import Texts
-from bot.usecases.ports import Clock
+from bot.usecases.ports import Clock, StorageDown
 from flows.events import CaseNews
 from flows.state import CaseStage, Conversation, Desk, DeskState
 
@@ -52,6 +52,8 @@ class Takes(Protocol):
     """Who delivers to responders: told after a commit."""
 
     def take(self, write: DeskWrite) -> None: ...
+
+    def recover(self, items: Iterable[DeskItem]) -> None: ...
 
 
 class Conflict(Exception):
@@ -76,6 +78,7 @@ class Office:
     outgoing: Takes | None = None
     wake: Callable[[], None] = field(default=lambda: None)
     feedback: dict[str, int] = field(default_factory=dict)
+    unsure: bool = False
     _offers: dict[str, tuple[int, Offer]] = field(default_factory=dict)
     _desks: dict[object, tuple[int, Desk]] = field(default_factory=dict)
 
@@ -92,18 +95,33 @@ class Office:
     async def commit(self, draft: Draft, *, seeker: SeekerId | None = None, news: CaseNews | None = None, refresh: int = 0) -> DeskVerdict:
         """Write one event, inside the turnstile; with news, in one transaction with the seeker's turn. Raises `Conflict`."""
         write = draft.write()
-        if seeker is not None and (news is not None or refresh) and self.tell is not None:
-            verdict = await self.tell(seeker, news, write, refresh)  # it settles, too
-        else:
-            verdict = await self.book.storage.write_desk(write)
-            if verdict is DeskVerdict.COMMITTED:
-                self.settle(write)
+        try:
+            if seeker is not None and (news is not None or refresh) and self.tell is not None:
+                verdict = await self.tell(seeker, news, write, refresh)  # it settles, too
+            else:
+                verdict = await self.book.storage.write_desk(write)
+                if verdict is DeskVerdict.COMMITTED:
+                    self.settle(write)
+        except StorageDown:
+            self.unsure = True
+            raise
         if verdict is DeskVerdict.CONFLICT:
             await self.book.reload_staff()
             raise Conflict
         if verdict is DeskVerdict.REFUSED:
             log.error("desk_refused", count=len(write.items))
         return verdict
+
+    async def be_sure(self) -> None:
+        """Called inside the turnstile before anything is decided. Storage gave no answer to a write: it may have been committed, and nobody
+        was told. Everything is read again, and what is owed is delivered."""
+        if self.unsure:
+            await self.book.load(self.now() // DAY)
+            self._offers.clear()
+            self._desks.clear()
+            if self.outgoing is not None:
+                self.outgoing.recover(await self.book.storage.desk_owed())
+            self.unsure = False
 
     def settle(self, write: DeskWrite) -> None:
         """A write was committed: remember it, and let what it owes be delivered."""

@@ -78,6 +78,14 @@ def obey(turn: Turn, orders: Iterable[Order]) -> DeskWrite | None:
             OBEY[order.what](turn, order)
         except RuleBroken as broken:
             turn.draft.log(Deed.REFUSED, SEEKER, f"case:{turn.case.id if turn.case else 0}", broken.code)
+    return _written(turn)
+
+
+def _written(turn: Turn) -> DeskWrite | None:
+    """What the turn comes to. Nothing of a case nobody may see is owed to anybody; the turn itself, a leaving above all, must stand."""
+    if turn.case is not None and not turn.case.may_see(turn.at):
+        turn.draft.items = [item for item in turn.draft.items if item.case != turn.case.id]
+        turn.draft.words = {number: words for number, words in turn.draft.words.items() if words.version}
     return None if turn.draft.empty else turn.draft.write()
 
 
@@ -89,13 +97,15 @@ def edited(turn: Turn, cry: str) -> DeskWrite | None:
         return None
     found = next((one for one in turn.transcript if one.direction is Direction.SEEKER and one.source == incoming.message_id), None)
     if found is None or found.state is WordsState.REMOVED:
-        return None
+        if cry:
+            _ring(turn, Order(what=OrderKind.RING, value=cry))
+        return _written(turn)
     changed = turn.draft.put(replace(found, text=incoming.text, edited=True))
     if case.responder is not None:
         turn.draft.edit(case.responder, "words", case=case, words=changed.id)
     if cry:
         _ring(turn, Order(what=OrderKind.RING, value=cry))
-    return turn.draft.write()
+    return _written(turn)
 
 
 # -- asking for a person ------------------------------------------------------------------------------------------------------
@@ -105,7 +115,7 @@ def _consent(turn: Turn, order: Order, purpose: Purpose, organization: str, scop
     return Consent(
         purpose=purpose,
         organization=organization,
-        text_version=text_version(turn.program, turn.before.locale, order.blocks),
+        text_version=text_version(turn.program, turn.before.locale, order.blocks, organization),
         locale=turn.before.locale,
         scope=scope,
         granted_at=turn.at,
@@ -114,12 +124,13 @@ def _consent(turn: Turn, order: Order, purpose: Purpose, organization: str, scop
     )
 
 
-def text_version(program: Program, locale: str, blocks: Sequence[str]) -> str:
-    """Which text a consent was asked with: a hash over the templates that stood on the screen, as this language reads them."""
+def text_version(program: Program, locale: str, blocks: Sequence[str], organization: str) -> str:
+    """Which text a consent was asked with: a hash over the templates that stood on the screen, as this language reads them, and whom they
+    named."""
     texts = program.messages.get(locale, {})
     source = program.messages.get("es", {})
     whole = "\x1e".join(f"{block}\x1f{texts.get(block) or source.get(block, '')}" for block in blocks)
-    return hashlib.sha256(f"{locale}\x1e{whole}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{locale}\x1e{organization}\x1e{whole}".encode()).hexdigest()[:16]
 
 
 def _request(turn: Turn, order: Order) -> None:
@@ -128,6 +139,8 @@ def _request(turn: Turn, order: Order) -> None:
     if turn.case is not None and turn.case.open:
         raise RuleBroken("no-such-move", "there is an open case")
     organization = before.desk.organization
+    if organization != before.offered:
+        raise RuleBroken("shown-differs", "not the organization the screen named")
     weighed = urgency(turn.program, before)
     offer = office.offer(organization, turn.at)
     case = handoff.request(
@@ -222,6 +235,8 @@ def _media(turn: Turn, order: Order) -> None:
 
 def _hear(turn: Turn, *, text: str = "", media: MediaKind | None = None, file: str = "", mime: str = "", place: str = "") -> None:
     incoming = turn.incoming
+    if not _of(turn).may_see(turn.at):
+        raise RuleBroken("no-consent", "the consent has ended: it is asked anew")
     case, number = handoff.next_number(_heard(turn), Direction.SEEKER)
     words = turn.draft.put(
         Words(

@@ -70,6 +70,9 @@ class DeskReception:
 
     async def __call__(self, batch: Sequence[Incoming]) -> None:
         """Commit everything in `batch`. Raises `StorageDown` when nothing may be acknowledged."""
+        if self._office.unsure:
+            async with self._office.turnstile:
+                await self._office.be_sure()
         seen = await self._office.book.storage.desk_seen([incoming.update_id for incoming in batch])
         for incoming in batch:
             if incoming.update_id in seen:

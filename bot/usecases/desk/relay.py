@@ -56,10 +56,13 @@ class Relay:
         if met is None or case is None:
             return None
         now = self._office.book.words.get(case.id, {}).get(number)
-        if now is None:  # taken back while it was on its way: the next item removes it
-            return None
         draft = self._office.draft()
         done = outcome.result is Result.DONE
+        if now is None:  # taken back while it was on its way: the next item finds where it stands, and removes it
+            if not done:
+                return None
+            draft.put(replace(met[1], state=WordsState.REMOVED, shown=outcome.message_id, text="", canned="", release_at=None))
+            return draft.write()
         state = WordsState.DELIVERED if done else WordsState.NOT_DELIVERED
         text = now.text if self._office.has_words(case) else ""
         draft.put(replace(now, state=state, shown=outcome.message_id, text=text))

@@ -30,7 +30,7 @@ def given(content: Content, locales: tuple[str, ...]) -> Given:
     found["case"].update(stage.value or "none" for stage in CaseStage)
     found["reach"].update(("unasked", "yes", "silent", "written"))
     found["speaks"].update(("yes", "no"))
-    for name in ("minutes", "returns", "alias", "answer"):
+    for name in ("organization", "minutes", "returns", "alias", "answer"):
         found[name].add("known")
     for flow_file in content.flows.values():
         for trigger in flow_file.triggers:

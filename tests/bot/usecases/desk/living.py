@@ -449,6 +449,9 @@ class Life:
     async def from_seeker(self, incoming: Callable[[int], Incoming]) -> None:
         """An update of the seekers' bot; what was not acknowledged comes again."""
         self.updates += 1
+        if self.troubles:  # the cards shown while storage is down are sent before an update is given back: they do not wait at a gate here
+            for chat in tuple(self.seekers.gates):
+                self.seekers.release(chat)
         await self._until_taken(self.reception, incoming(self.updates))
 
     async def from_desk(self, incoming: Callable[[int], Incoming]) -> None:

@@ -126,6 +126,8 @@ class Worker:
         try:
             removed = await self._storage.purge(int(self._clock.now()))
             log.info("purged", count=sum(removed.values()))
+            if self._desk is not None and removed.get("case_file"):
+                self._desk.office.unsure = True  # what has gone is not to be remembered
         except StorageDown as error:
             log.warning("purge_waiting", error=type(error).__name__)
         finally:

@@ -241,6 +241,7 @@ class Reception:
         finally:
             self._deliverer.let_go(seekers)
         for turn in again:
+            await self._catch_up()
             await self._wave([turn])
 
     async def _worked(self, wave: Sequence[Turn]) -> list[Turn]:
@@ -263,6 +264,8 @@ class Reception:
         again, failed = [], []
         for (turn, made), result in zip(prepared, written, strict=True):
             if result.verdict is Verdict.CONFLICT:
+                if made.change.desk is not None:
+                    self._doubt()  # what is remembered of the desk is not what is stored
                 again.append(turn)
                 continue
             if result.verdict is Verdict.FAILED or made.failed:

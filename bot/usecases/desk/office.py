@@ -106,7 +106,8 @@ class Office:
             self.unsure = True
             raise
         if verdict is DeskVerdict.CONFLICT:
-            await self.book.reload_staff()
+            self.unsure = True
+            await self.be_sure()
             raise Conflict
         if verdict is DeskVerdict.REFUSED:
             log.error("desk_refused", count=len(write.items))

@@ -50,8 +50,8 @@ from flows.events import (
 from flows.matching import normalise, pick
 from flows.navigation import WELCOME, Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
-from flows.screens import COPY, screen
-from flows.state import NO_ANSWERS, CaseStage, Conversation, Mode, PhoneUse, Position
+from flows.screens import COPY, digest, screen
+from flows.state import NO_ANSWERS, NO_DESK, CaseStage, Conversation, Mode, PhoneUse, Position
 from flows.times import TABLE
 from flows.values import values
 
@@ -74,6 +74,8 @@ COMMAND_FLOWS: Final = MappingProxyType(
         Command.HELP: "help",
         Command.PRIVACY: "privacy",
         Command.WITHDRAW: "privacy",
+        Command.COMPLAINT: desk.COMPLAINT,
+        Command.RIGHTS: "privacy",
     }
 )
 
@@ -102,6 +104,8 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
         return _desk_told(program, conversation)
     if conversation.mode is Mode.COVERED and at >= conversation.cover_until:
         conversation = conversation.evolve(mode=Mode.ACTIVE, cover_until=0, stack=(WELCOME,))
+    if conversation.unmet:
+        conversation = conversation.evolve(unmet="")
     before = conversation
     after, effects = desk.unread_shown(*_by_mode(program, conversation, event))
     if any(isinstance(effect, ShowScreen) for effect in effects):
@@ -112,13 +116,16 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
 
 
 def _named(conversation: Conversation, effects: tuple[Effect, ...]) -> Conversation:
-    """Remember which organization the screen speaks of: who answers may change before the person taps, and their yes is for the one they
+    """Remember which organizations the screen speaks of: who answers may change before the person taps, and their yes is for the one they
     read."""
     shown = next((effect.screen for effect in reversed(effects) if isinstance(effect, ShowScreen)), None)
     if shown is None:
         return conversation
-    named = shown.desk.organization if shown.desk else ""
-    return conversation if conversation.offered == named else conversation.evolve(offered=named)
+    known = shown.desk or NO_DESK
+    stood = digest(shown)
+    if (conversation.offered, conversation.offered_other, conversation.stood) == (known.organization, known.other, stood):
+        return conversation
+    return conversation.evolve(offered=known.organization, offered_other=known.other, stood=stood)
 
 
 def _news(program: Program, conversation: Conversation, event: CaseNews) -> Advanced:
@@ -130,10 +137,13 @@ def _news(program: Program, conversation: Conversation, event: CaseNews) -> Adva
 
 def _desk_told(program: Program, conversation: Conversation) -> Advanced:
     """The offer on the screen says the truth again. It changes nothing else, and whoever looks at something else is not disturbed."""
-    if conversation.mode is not Mode.ACTIVE or conversation.aside or not _step(program, conversation).speaks_of_desk:
-        return conversation.evolve(turn=conversation.turn - 1), ()
-    effects = (ShowScreen(screen=screen(program, conversation)),)
-    return _named(conversation, effects), effects
+    stays = conversation.mode is not Mode.ACTIVE or conversation.aside or not _step(program, conversation).speaks_of_desk
+    if not stays and conversation.case is not CaseStage.LIVE and conversation.here not in desk.WRITTEN_DOWN:
+        shown = screen(program, conversation)
+        if digest(shown) != conversation.stood:  # what reads the same is left alone, and its buttons stay good
+            effects = (ShowScreen(screen=shown),)
+            return _named(conversation, effects), effects
+    return conversation.evolve(turn=conversation.turn - 1), ()
 
 
 def _by_mode(program: Program, conversation: Conversation, event: Event) -> Advanced:
@@ -155,10 +165,12 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
     match event:
         case TextReceived() if desk.relays(conversation, _step(program, conversation), event.reading):
             return _relayed(program, conversation, event)
-        case MediaReceived() if conversation.case is CaseStage.LIVE and event.kind.value in conversation.desk.takes:
-            return conversation, (Order(what=OrderKind.MEDIA, value=event.kind.value),)
+        case MediaReceived() if desk.takes(conversation, event.kind):
+            return _handed_over(program, conversation, event)
+        case MediaReceived(reading=Reading() as reading):
+            return _captioned(program, conversation, TextReceived(at=event.at, text="", reading=reading), event.kind)
         case MediaReceived() if conversation.case is CaseStage.LIVE:
-            return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_media_not_taken"))
+            return _not_taken(program, conversation)
         case Started():
             return _start(program, conversation, event.payload)
         case CommandGiven():
@@ -179,6 +191,8 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
 
 def _covered(program: Program, conversation: Conversation, event: Event) -> Advanced:
     """After an exit nothing of before is shown without the person's own choice to return. Danger is still heard."""
+    if isinstance(event, MediaReceived) and event.reading is not None and _urgent(program, event.reading):
+        event = TextReceived(at=event.at, text="", reading=event.reading)
     match event:
         case TextReceived() if _cry(program, event.reading):
             return _text(program, _uncover(conversation), event)
@@ -224,6 +238,8 @@ def _uncovered(program: Program, conversation: Conversation, effects: tuple[Effe
 
 def _paused(program: Program, conversation: Conversation, event: Event) -> Advanced:
     """Whatever comes, the person chooses: go on, start again, or erase. Danger and the exits are heard as always."""
+    if isinstance(event, MediaReceived) and event.reading is not None and _urgent(program, event.reading):
+        event = TextReceived(at=event.at, text="", reading=event.reading)
     match event:
         case Pressed() if conversation.here.flow in ("paused", "cover"):
             after, effects = _press(program, conversation.evolve(mode=Mode.ACTIVE), event.code, event.at)
@@ -245,6 +261,11 @@ def _returns(program: Program, conversation: Conversation, event: TextReceived) 
     the menu or thanks are what anybody who holds the phone would type, and keep the cover."""
     flows = {program.triggers[intent].flow for intent in event.reading.intents if intent in program.triggers}
     return event.reading.command is Command.RESUME or any(program.flows[flow].need or flow in CRISIS_FLOWS for flow in flows)
+
+
+def _urgent(program: Program, reading: Reading) -> bool:
+    """Words under a file that must be heard wherever they are said: a cry, or a word that leaves or erases."""
+    return reading.command in desk.SAFETY or _cried(program, reading) is not None
 
 
 def _cry(program: Program, reading: Reading) -> bool:
@@ -307,7 +328,39 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
         return _needs(program, conversation, needs, reading.who)
     if step.kind == "wait" and not conversation.aside:
         return _go(program, conversation, journey_to(program, conversation, "go"))
+    if conversation.case and conversation.desk.ended:  # nobody may read it: the permission is asked anew
+        return _show(program, desk.viewed(program, conversation))
     return _not_understood(program, conversation, step)
+
+
+def _handed_over(program: Program, conversation: Conversation, event: MediaReceived) -> Advanced:
+    """A file goes to the human, and the words under it with it; a cry in them rings, and a word that is the program's own is heard."""
+    reading = event.reading or Reading()
+    if reading.command in desk.SAFETY:
+        return _text(program, conversation, TextReceived(at=event.at, text="", reading=reading))
+    cry = _cried(program, reading)
+    handed = Order(what=OrderKind.MEDIA, value=event.kind.value)
+    return conversation, (handed, Order(what=OrderKind.RING, value=cry.flow)) if cry else (handed,)
+
+
+def _captioned(program: Program, conversation: Conversation, event: TextReceived, kind: MediaKind) -> Advanced:
+    """The file stays where it is; the words under it are words, and go where typed ones would go."""
+    if _urgent(program, event.reading) and not desk.relays(conversation, _step(program, conversation), event.reading):
+        return _text(program, conversation, event)
+    if not desk.relays(conversation, _step(program, conversation), event.reading):
+        return _not_taken(program, conversation) if conversation.case is CaseStage.LIVE else _media(program, conversation, kind)
+    after, effects = _relayed(program, conversation, event)
+    if after.here.flow in CRISIS_FLOWS:
+        return after, effects
+    orders = tuple(effect for effect in effects if isinstance(effect, Order))
+    shown, screens = _show(program, after, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_words_only"))
+    return shown, (*orders, *screens)
+
+
+def _not_taken(program: Program, conversation: Conversation) -> Advanced:
+    if conversation.desk.ended:
+        return _show(program, desk.viewed(program, conversation))
+    return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_media_not_taken"))
 
 
 def _relayed(program: Program, conversation: Conversation, event: TextReceived) -> Advanced:
@@ -319,7 +372,10 @@ def _relayed(program: Program, conversation: Conversation, event: TextReceived) 
         after, effects = _show(program, desk.viewed(program, conversation))
         return after, (*orders, *effects)
     if conversation.case is CaseStage.LIVE and step.tells in ("", "words"):
-        return conversation, orders
+        if not (conversation.unread or conversation.news):
+            return conversation, orders
+        after, effects = _show(program, desk.viewed(program, conversation))  # it waited for them to write: now it is shown
+        return after, (*orders, *effects)
     if cry:
         after, effects = _enter_crisis(program, conversation, cry)
     else:
@@ -452,7 +508,7 @@ def _to_guide(program: Program, conversation: Conversation, number: int) -> Conv
 
 
 def _choose(program: Program, conversation: Conversation, step: StepNode, choice: ChoiceNode, at: int) -> Advanced:
-    if choice.sets.get("desk") == "request" and conversation.offered != conversation.desk.organization:
+    if desk.unsaid(conversation, choice.sets.get("desk", "")):
         return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_offer_changed"))
     if step.kind == "ask_many" and choice.to == step.id:  # a choice that stays is a tick
         return _show(program, tick(conversation, step.saves, choice.id))
@@ -537,6 +593,8 @@ def _command(
             return _show(program, desk.viewed(program, conversation))
         case Command.WITHDRAW if conversation.case:
             return _show(program, open_flow(program, conversation, desk.WAITING, "withdraw", laid=laid))
+        case Command.RIGHTS:
+            return _show(program, open_flow(program, conversation, "privacy", "rights", laid=laid))
         case Command.LANGUAGE if locale in program.locales:
             return _show(program, conversation.evolve(locale=locale))
         case _:
@@ -610,7 +668,13 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
     match event.name:
         case "wait":
             return _waited(program, conversation, event.at)
+        case "idle" if conversation.aside == "envelope" and conversation.mode is Mode.ACTIVE:
+            # A dull line already, and somebody waits for what it holds: it stays, or they would never learn that it came.
+            gone = _emptied(conversation) if TABLE[conversation.phone].answers == 0 else conversation
+            return gone.evolve(aside="envelope", turn=conversation.turn - 1), (RemoveTyped(),)
         case "idle" if conversation.mode is Mode.ACTIVE:
+            if conversation.unmet and not conversation.news:  # it came, and nobody has done anything since: the way back offers it again
+                conversation = conversation.evolve(news=conversation.unmet, unmet="")
             dimmed, effects = _hide(program, conversation)
             return (_emptied(dimmed) if TABLE[conversation.phone].answers == 0 else dimmed), effects
         case "idle" if conversation.mode is Mode.PAUSED:

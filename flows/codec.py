@@ -67,6 +67,9 @@ def encode_conversation(value: Conversation) -> bytes:
         "nw": value.news,
         "tc": value.touched,
         "of": value.offered,
+        "oo": value.offered_other,
+        "sd": value.stood,
+        "um": value.unmet,
         "kb": value.kept_back,
     }
     return orjson.dumps({"v": VERSION, **{key: held for key, held in fields.items() if held}})
@@ -122,6 +125,9 @@ def _conversation(f: Json) -> Conversation:
         news=str(read("nw", "")),
         touched=int(read("tc", 0)),
         offered=str(read("of", "")),
+        offered_other=str(read("oo", "")),
+        stood=int(read("sd", 0)),
+        unmet=str(read("um", "")),
         kept_back=tuple(read("kb", ())),
     )
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from flows import limits
 from flows.effects import Echo, EchoKind, Effect, Order, OrderKind, ShowScreen, ShowWords
-from flows.events import CaseNews, Command, News, Reading
+from flows.events import CaseNews, Command, MediaKind, News, Reading
 from flows.navigation import WELCOME, open_flow
 from flows.program import Program, StepNode
 from flows.screens import lines, screen
@@ -24,15 +24,19 @@ from flows.times import TABLE
 
 Advanced = tuple[Conversation, tuple[Effect, ...]]
 
-SAFETY: Final = frozenset({Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER, Command.WITHDRAW})
+SAFETY: Final = frozenset(
+    {Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER, Command.WITHDRAW, Command.COMPLAINT, Command.RIGHTS}
+)
 """What a person may say at any time to the program, also in the middle of a live conversation: withdrawing as well, because it must be
-possible at any time."""
+possible at any time, and complaining, because whoever it is about must not read it."""
 LIVE: Final = "live"
 WAITING: Final = "waiting"
 WITHDRAWN: Final = Position(flow=WAITING, step="withdrawn")
 ROOM: Final = Position(flow=WAITING, step="room")
 CHAT: Final = Position(flow=LIVE, step="chat")
 DANGER: Final = Position(flow="danger", step="now")
+ENDED: Final = Position(flow=LIVE, step="ended")
+COMPLAINT: Final = "complaint"
 NEWS: Final = MappingProxyType(
     {
         News.TAKEN: CHAT,
@@ -46,8 +50,9 @@ NEWS: Final = MappingProxyType(
         News.SHARE_ASKED: Position(flow=LIVE, step="share_asked"),
         News.TRANSFER: Position(flow=LIVE, step="transfer"),
         News.CLOSED: Position(flow=LIVE, step="closed"),
-        News.ENDED: Position(flow=LIVE, step="ended"),
+        News.ENDED: ENDED,
         News.CRISIS: DANGER,
+        News.DISTRESS: Position(flow="distress", step="one_thing"),
         News.FOLLOW_UP: Position(flow=LIVE, step="follow_up"),
         News.ASK_WORD: Position(flow=LIVE, step="word"),
         News.OPENED: Position(flow=LIVE, step="opened"),
@@ -60,7 +65,6 @@ STAGES: Final = MappingProxyType(
         News.GIVEN_BACK: CaseStage.WAITING,
         News.REOPENED: CaseStage.WAITING,
         News.CLOSED: CaseStage.NONE,
-        News.ENDED: CaseStage.NONE,
     }
 )
 LIVE_ELSEWHERE: Final = Position(flow=LIVE, step="elsewhere")
@@ -69,6 +73,10 @@ QUESTIONS: Final = frozenset(
     {NEWS[News.SHARE_ASKED], NEWS[News.TRANSFER], NEWS[News.ASK_WORD], LIVE_ELSEWHERE, NEWS[News.ELSEWHERE], NEWS[News.NO_MATCH]}
 )
 """Where the desk has asked the person something."""
+CRISES: Final = frozenset({News.CRISIS, News.DISTRESS})
+KEY: Final = Position(flow=WAITING, step="key_made")
+WRITTEN_DOWN: Final = frozenset({KEY, Position(flow=COMPLAINT, step="complained")})
+"""What is shown once and has to be written down: it stands until the person moves on, and news waits."""
 KNOWN: Final = frozenset(news.value for news in News)
 
 
@@ -82,9 +90,17 @@ def relays(conversation: Conversation, step: StepNode, reading: Reading) -> bool
     if conversation.aside and not (live and conversation.aside == "envelope"):
         return False
     told = step.kind == "tell" and (conversation.case or step.tells in ("complaint", "return_key"))
+    if conversation.desk.ended or conversation.here.flow == COMPLAINT:  # nobody may read it; or nobody it may be about
+        return bool(told) and step.tells in ("complaint", "return_key") and reading.command is None
     if told and not (live and step.tells == "words"):
         return reading.command is None
     return live and reading.command not in SAFETY
+
+
+def takes(conversation: Conversation, kind: MediaKind) -> bool:
+    """Whether a file goes to the human who is there."""
+    there = conversation.case is CaseStage.LIVE and not conversation.desk.ended and conversation.here.flow != COMPLAINT
+    return there and kind.value in conversation.desk.takes
 
 
 def order_of(step: StepNode) -> OrderKind:
@@ -127,6 +143,13 @@ def ordered(program: Program, conversation: Conversation, value: str) -> Advance
             return conversation, ()
 
 
+def unsaid(conversation: Conversation, value: str) -> bool:
+    """Whether a choice's consent would be for an organization the screen did not name: who answers has changed since it was shown."""
+    if value == "request":
+        return conversation.offered != conversation.desk.organization
+    return value == "elsewhere yes" and conversation.offered_other != conversation.desk.other
+
+
 def _passed_on(conversation: Conversation) -> Conversation:
     """With another organization nobody is there yet: whoever was there reads nothing from here on."""
     desk = replace(conversation.desk, name=conversation.desk.other, alias="", takes=(), other="", minutes=None, returns="")
@@ -134,7 +157,7 @@ def _passed_on(conversation: Conversation) -> Conversation:
 
 
 ORDERS: Final = MappingProxyType({kind.value: kind for kind in OrderKind})
-OF_A_CASE: Final = frozenset({"reach", "prefer", "share_list", "refuse_share", "withdraw", "remove", "elsewhere", "transfer"})
+OF_A_CASE: Final = frozenset({"reach", "prefer", "share_list", "refuse_share", "withdraw", "remove", "elsewhere", "transfer", "renew"})
 """What means nothing without an open case, and then asks nothing."""
 
 
@@ -166,6 +189,8 @@ def told(program: Program, conversation: Conversation, event: CaseNews) -> tuple
     moved = _moved(conversation, event)
     if conversation.mode is Mode.COVERED or event.quiet or not _may_come(conversation, event.at):
         return moved, (), False
+    if event.what not in CRISES and _written_down(conversation, event):
+        return moved, (), False
     if _idle(conversation, event.at):
         if conversation.aside == "envelope":
             return moved, (), False  # one envelope is enough: it holds whatever came
@@ -177,9 +202,20 @@ def told(program: Program, conversation: Conversation, event: CaseNews) -> tuple
     ):  # a question that stands is not swept away
         return _fresh(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_back_soon"))
     at = place_of(event.what, conversation.case)
-    opened = open_flow(program, moved.evolve(news="", aside=""), at.flow, at.step)
-    echo = Echo(kind=EchoKind.MESSAGE, ref="ui.echo_program") if event.what is News.CRISIS else None
-    return _fresh(program, opened, echo, urgent=event.what is News.CRISIS)
+    opened = open_flow(program, moved.evolve(news="", unmet=event.what.value, aside=""), at.flow, at.step)
+    echo = Echo(kind=EchoKind.MESSAGE, ref="ui.echo_program") if event.what in CRISES else None
+    return _fresh(program, opened, echo, urgent=event.what in CRISES)
+
+
+def _written_down(conversation: Conversation, event: CaseNews) -> bool:
+    """Whether what stands on the screen must not be swept away by this news: a key is shown once, for whoever writes it down however
+    slowly; a ticket, or a list the person is about to agree to, waits as long as somebody reads it."""
+    if conversation.mode is not Mode.ACTIVE:
+        return False
+    here = conversation.here if not conversation.aside else None
+    if _idle(conversation, event.at):
+        return here == KEY
+    return event.what is not News.WORDS and (here in WRITTEN_DOWN or conversation.aside == SHARE)
 
 
 def place_of(news: News, stage: CaseStage) -> Position:
@@ -232,6 +268,8 @@ def viewed(program: Program, conversation: Conversation) -> Conversation:
 
 
 def _place(conversation: Conversation) -> Position:
+    if conversation.desk.ended:
+        return ENDED
     return CHAT if conversation.case is CaseStage.LIVE else ROOM
 
 

@@ -33,6 +33,8 @@ class Command(StrEnum):
     START = "start"
     VIEW = "view"
     WITHDRAW = "withdraw"
+    COMPLAINT = "complaint"
+    RIGHTS = "rights"
 
 
 COMMANDS: Final = MappingProxyType({command.value: command for command in Command})
@@ -120,10 +122,12 @@ class StalePressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReceived:
-    """A voice note, picture or file came. It stays where it is until the person says otherwise."""
+    """A voice note, picture or file came. It stays where it is until the person says otherwise. `reading`: of the words under it, None
+    when there are none."""
 
     at: int
     kind: MediaKind
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +158,8 @@ class News(StrEnum):
     TRANSFER = "transfer"  # a colleague would go on
     CLOSED = "closed"
     ENDED = "ended"  # the consent ended, or the organization ended the access
-    CRISIS = "crisis"  # a crisis word, and no human word for two minutes
+    CRISIS = "crisis"  # a word of danger, and no human word for two minutes
+    DISTRESS = "distress"  # the same, after a word of wanting to die
     FOLLOW_UP = "follow_up"  # an agreed message later
     ASK_WORD = "ask_word"  # is it still you?
     REOPENED = "reopened"  # a closed case waits again

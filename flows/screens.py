@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 from flows import limits
 from flows.effects import Echo, Line, Screen, Shown
@@ -23,6 +24,8 @@ DONE: Final = Shown(label="ui.done", code="d")
 READ: Final = "read."
 """Lines of the list to share that say which guide was opened."""
 LETTER: Final = Shown(label="ui.view_answer", code="nview")
+NOTICE: Final = Shown(label="ui.view_notice", code="nview")
+"""Words of a human are an answer; what merely happened is not."""
 NO_LETTER: Final = frozenset({COVER, "danger", "distress"})
 """Where nothing is offered that could betray the person or hold them up."""
 
@@ -84,7 +87,9 @@ def waiting_for_a_look(conversation: Conversation) -> bool:
 
 def _letter(conversation: Conversation) -> tuple[Shown, ...]:
     plain = conversation.mode is Mode.ACTIVE and conversation.here.flow not in NO_LETTER
-    return (LETTER,) if plain and waiting_for_a_look(conversation) else ()
+    if not plain or not waiting_for_a_look(conversation):
+        return ()
+    return (LETTER,) if conversation.unread else (NOTICE,)
 
 
 def _facts(blocks: tuple[BlockNode, ...]) -> tuple[str, ...]:
@@ -212,6 +217,16 @@ def _steps(program: Program, conversation: Conversation) -> Screen:
         Shown(label=program.titles[need], code=f"g{number}") for number, need in enumerate(conversation.needs) if need in program.titles
     )
     return replace(plain, buttons=(*guides, *plain.buttons))
+
+
+def digest(shown: Screen) -> int:
+    """What a screen that speaks of the desk says, as one number: two that read the same have the same. 0 for any other screen."""
+    known = shown.desk
+    if known is None:
+        return 0
+    named = (known.organization, known.name, known.minutes, known.returns, known.alias, known.other, known.code)
+    said = (shown.flow, shown.step, shown.locale, shown.blocks, tuple(button.label for button in shown.buttons), named)
+    return crc32(repr(said).encode())
 
 
 def place_of(conversation: Conversation) -> str:

@@ -57,7 +57,8 @@ class Desk:
     word, None when unknown. `returns`: local date and time somebody is back (`2026-12-01T08:00`), empty when unknown. `takes`: kinds of
     media it accepts. `alias`: of the responder who has the case. `other`: name of another organization that is asked about. `code`: drawn
     for this turn alone, where it makes a ticket or a return key: shown once. `speaks`: whether it writes the person's language.
-    `answer`: what a reviewer answered to the complaint whose ticket was just typed.
+    `answer`: what a reviewer answered to the complaint whose ticket was just typed. `ended`: there is a case, and the consent to it has
+    ended: nobody may read anything until it is given anew.
     """
 
     state: DeskState = DeskState.CLOSED
@@ -71,6 +72,7 @@ class Desk:
     code: str = ""
     speaks: bool = True
     answer: str = ""
+    ended: bool = False
 
 
 class CaseStage(StrEnum):
@@ -107,7 +109,9 @@ class Conversation:
     `desk`: what the shell knows of it in this turn. `case`: how far a request for a person has come. `reach`: whether a message may reach
     the person here (yes, silent, written). `unread`: row of the newest human words not shown yet (0: none). `news`: what happened to the
     case meanwhile. `touched`: when the person last did something themselves. `offered`: the organization the
-    screen speaks of: a yes is for this one and no other. `kept_back`: answers taken off the list to share.
+    screen speaks of: a yes is for this one and no other; `offered_other`: the other one, by name. `stood`: which words of the desk stand on
+    the screen (a digest): what would read the same is not shown again. `unmet`: news shown by itself, and nothing done since.
+    `kept_back`: answers taken off the list to share.
     """
 
     program: str
@@ -138,6 +142,9 @@ class Conversation:
     news: str = ""
     touched: int = 0
     offered: str = ""
+    offered_other: str = ""
+    stood: int = 0
+    unmet: str = ""
     kept_back: tuple[str, ...] = ()
 
     @property

@@ -51,6 +51,14 @@ class Deed(StrEnum):
     CLOSE_DOOR = "close_door"
     OPEN_DOOR = "open_door"
     SHIFT = "shift"
+    LEAVE = "leave"  # an exit: everybody is silent until the person writes
+    BLOCK = "block"
+    EDIT = "edit"
+    REMOVE = "remove"
+    UNDO = "undo"
+    HOLD_CLOCK = "hold_clock"
+    REACH = "reach"
+    PREFER = "prefer"
     REFUSED = "refused"  # somebody tried what they may not do
 
 

@@ -20,6 +20,12 @@ from flows.events import MediaKind
 CONSENT_DAYS: Final = 30
 """A consent ends by itself after this many days unless it is renewed (features.md H4)."""
 DAY: Final = 86_400
+KEPT_DAYS: Final = 30
+"""A closed case is kept so long, so that it can be reopened; then its key is destroyed and everything of it goes (promises.md R8)."""
+ANSWERED_DAYS: Final = 90
+"""So long an answered complaint is kept: whoever brings the ticket still reads the answer."""
+CASES_A_DAY: Final = 3
+"""Requests of one person within a day; danger is always heard (promises.md R45)."""
 
 
 class CaseStatus(StrEnum):
@@ -191,10 +197,13 @@ class Case:
     as they asked for. `asked_elsewhere`: the organization, by id,
     the seeker is being asked about: the one on their screen, whatever fits better meanwhile. `any_language`: the seeker was told that
     nobody writes theirs, and went on. `crisis_at`: a crisis word was said and
-    no human word has followed. `next_step`: one line for the handover.
+    no human word has followed; `crisis`: which one, as the flow it leads to (`danger`, `distress`); `alarmed_at`: when who has the case was
+    last rung for one. `transfer_from`: from when a colleague who was asked may accept: the seeker said yes, or had time to say no.
+    `blocked`: the seeker has blocked the bot and was not seen since. `next_step`: one line for the handover.
     `confirmed`: None not asked since the gap, True answered with the word, False not confirmed. `word`: salted hash of the optional word.
     `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper. `claimant`: another account that gave the key; a
-    human has to say that it is the same person.
+    human has to say that it is the same person. `renewal`: how far the seeker was told that the consent ends (`asked` before it does,
+    `ended` when it has). `told_away`: they were told that who has the case is not there, and nobody else is.
     """
 
     id: int
@@ -221,6 +230,7 @@ class Case:
     shared: tuple[SharedLine, ...] = ()
     responder: int | None = None
     transfer_to: int | None = None
+    transfer_from: int = 0
     rung: tuple[int, ...] = ()
     passed: tuple[int, ...] = ()
     requested_at: int
@@ -234,6 +244,8 @@ class Case:
     due_at: int | None = None
     back_at: int | None = None
     crisis_at: int | None = None
+    crisis: str = ""
+    alarmed_at: int = 0
     unread: int = 0
     numbered_in: int = 0
     numbered_out: int = 0
@@ -249,6 +261,9 @@ class Case:
     return_key: str = ""
     claimant: SeekerId | None = None
     compromised: bool = False
+    blocked: bool = False
+    renewal: str = ""
+    told_away: bool = False
     erased: bool = False
 
     @property
@@ -293,7 +308,8 @@ class Words:
     `id`: storage's row (0 until stored). `number`: counted per direction, gapless, the order both sides see. `text`: as typed (controls
     stripped when shown). `canned`: id of a canned reply: then `text` is empty, and the seeker reads it in their language. `media` with
     `file`: the platform's handle, never the thing itself. `place`: latitude,longitude of a location. `source`: message id in the author's
-    chat. `shown`: message id in the receiver's chat once delivered; `thread`: its topic. `release_at`: when HELD words leave.
+    chat. `shown`: message id in the receiver's chat once delivered; `thread`: its topic. `release_at`: when HELD words leave. `told`: of
+    words in an ENVELOPE, whether anything stands in the seeker's chat that says so.
     """
 
     id: int = 0
@@ -315,6 +331,7 @@ class Words:
     shown: int = 0
     thread: int = 0
     edited: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

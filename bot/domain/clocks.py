@@ -18,7 +18,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.case import Case, CaseStatus, HandoffStatus, Level, Purpose
+from bot.domain.case import DAY, Case, CaseStatus, HandoffStatus, Level, Purpose
 from flows.authoring.desk_schema import ClocksFile
 
 
@@ -34,11 +34,15 @@ class Rung(StrEnum):
     CRISIS = "crisis"
     FOLLOW_UP = "follow_up"
     REFERRAL = "referral"
+    RENEW = "renew"  # the consent ends soon
+    ENDED = "ended"  # it has ended, and may still be renewed
     EXPIRE = "expire"
 
 
 UNCLAIMED: Final = (Rung.RING, Rung.NUDGE, Rung.NEXT_ORGANIZATION, Rung.SUPERVISOR)
 UNANSWERED: Final = (Rung.NUDGE, Rung.BACK_TO_QUEUE)
+ASKED_BEFORE: Final = 3 * DAY
+"""So long before a consent ends the seeker is asked whether to go on: nobody loses their person by a date they have forgotten."""
 RANK: Final[Mapping[Level, int]] = MappingProxyType({Level.ORDINARY: 0, Level.HIGH: 1, Level.DANGER: 2})
 """Greater is more urgent."""
 
@@ -149,7 +153,7 @@ def next_due(case: Case, clocks: Clocks) -> tuple[Rung, int] | None:
     until = _consented_until(case)
     found = [(at, rung) for rung, at in _dues(case, clocks) if at < until]
     if case.open:
-        found.append((until + clocks.renewal, Rung.EXPIRE))
+        found += _ends(case, until, clocks)
     at, rung = min(found, default=(0, None), key=lambda one: one[0])
     return (rung, at) if rung else None
 
@@ -163,6 +167,16 @@ def _dues(case: Case, clocks: Clocks) -> Iterator[tuple[Rung, int]]:
         yield from ((Rung.FOLLOW_UP, one.at) for one in case.follow_ups if not one.outcome)
     if case.status is CaseStatus.ASSIGNED:
         yield from ((Rung.REFERRAL, one.remind_at) for one in case.referrals if one.remind_at is not None)
+
+
+def _ends(case: Case, until: int, clocks: Clocks) -> Iterator[tuple[int, Rung]]:
+    """The end of the consent comes in three steps: it is said beforehand, it ends, and it can be renewed no more. A case without any
+    consent only ends."""
+    if until and not case.renewal and case.may_see(until - 1):
+        yield until - ASKED_BEFORE, Rung.RENEW
+    if until and case.renewal != "ended":
+        yield until, Rung.ENDED
+    yield until + clocks.renewal, Rung.EXPIRE
 
 
 def _consented_until(case: Case) -> int:

@@ -8,6 +8,7 @@ names, no words of the drug trade, nothing that hurts. Chance comes in as a func
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import count
 from typing import Final
 
 NOUNS: Final = (
@@ -19,16 +20,21 @@ NOUNS: Final = (
     "Sombrilla", "Bufanda", "Canasta", "Cuchara", "Taza", "Botón", "Hilo", "Cometa", "Planeta", "Péndulo", "Barco", "Canoa",
     "Ancla", "Tren", "Bicicleta", "Columpio", "Mosaico", "Azulejo", "Ladrillo", "Jardín", "Sendero", "Horizonte",
 )  # fmt: skip
-NUMBERS: Final = range(10, 100)
-"""Two digits: one says them in a breath."""
+DIGITS: Final = 2
+"""One says two digits in a breath; more only when every name with fewer is taken."""
 
 
-def draw(taken: Collection[str], below: Callable[[int], int]) -> str:
-    """A name for a new case. `taken`: designations of open cases; `below(n)`: a number of 0 to n - 1, by chance. It has a noun of its own
-    while there is one, and is never one that is taken. Raises ValueError when every name is."""
+def draw(taken: Collection[str], below: Callable[[int], int], avoid: Collection[str] = ()) -> str:
+    """A name for a new case. `taken`: designations of open cases; `below(n)`: a number of 0 to n - 1, by chance; `avoid`: names of cases
+    that have ended and may be reopened. It has a noun of its own while there is one, is never one that is taken, and one to avoid only
+    when no other is left with as few digits."""
     used = {name.rpartition(" ")[0] for name in taken}
     nouns = [noun for noun in NOUNS if noun not in used] or NOUNS
-    names = [name for noun in nouns for number in NUMBERS if (name := f"{noun} {number}") not in taken]
-    if not names:
-        raise ValueError("every designation is taken: close cases, or add nouns")
-    return names[below(len(names))]
+    for digits in count(DIGITS):
+        numbers = range(10 ** (digits - 1), 10**digits)
+        free = [name for noun in nouns for number in numbers if (name := f"{noun} {number}") not in taken]
+        if free:
+            unused = [name for name in free if name not in avoid] or free
+            return unused[below(len(unused))]
+        nouns = NOUNS
+    raise AssertionError("numbers do not end")

@@ -62,7 +62,9 @@ def _moved(case: Case, deed: Deed, **changes: object) -> Case:
     return replace(case, status=status, handoff=handoff, **{**left, **changes})  # type: ignore[arg-type]  # every field is typed where it is named
 
 
-_NOBODY: Final[dict[str, object]] = {"responder": None, "transfer_to": None, "back_at": None, "crisis_at": None}
+_NOBODY: Final[dict[str, object]] = {"responder": None, "transfer_to": None, "back_at": None, "crisis_at": None, "told_away": False}
+_THERE: Final[dict[str, object]] = {"crisis_at": None, "back_at": None, "told_away": False}
+"""A human word has been said."""
 
 
 def unanswered(case: Case) -> bool:
@@ -139,7 +141,8 @@ def climb(case: Case, at: int, *, clocks: Clocks) -> Case:
 
 def pass_on(case: Case, organization: str, consent: Consent, at: int) -> Case:
     """To another organization, which the seeker said yes to by name. Of the answers it sees those in the consent's scope; the organization
-    before loses all access with this move."""
+    before loses all access with this move, and nothing that was agreed, noted or planned with it goes along: language, topic, level, how
+    the seeker may be reached and whom they asked for are their own."""
     if consent.purpose is not Purpose.REFERRAL or consent.organization != organization or not consent.holds(at):
         raise RuleBroken("no-consent", f"passing case {case.id} on needs a living consent for that organization")
     if organization == case.organization:
@@ -159,6 +162,18 @@ def pass_on(case: Case, organization: str, consent: Consent, at: int) -> Case:
         claimed_at=None,
         next_step="",
         broken_glass=None,
+        referrals=(),
+        rules=(),
+        follow_ups=(),
+        safe_contact=None,
+        word="",
+        confirmed=None,
+        asked_word_at=None,
+        claimant=None,
+        crisis="",
+        told_no_match=False,
+        asked_elsewhere="",
+        renewal="",
     )
     return ladder.unclaimed(passed, at)
 
@@ -190,7 +205,7 @@ def answer(case: Case, at: int, *, by: int | None = None) -> Case:
     While a transfer waits, only the transfer's clock runs."""
     _owned_by(case, by)
     wrote = max(at, case.seeker_wrote_at, case.claimed_at or 0)
-    written = _moved(case, Deed.ANSWER, responder_wrote_at=wrote, answered_at=case.answered_at or at, crisis_at=None, back_at=None)
+    written = _moved(case, Deed.ANSWER, responder_wrote_at=wrote, answered_at=case.answered_at or at, **_THERE)
     return written if written.handoff is HandoffStatus.TRANSFERRED else ladder.stopped(written)
 
 
@@ -308,7 +323,8 @@ def grant(case: Case, consent: Consent) -> Case:
         raise RuleBroken("no-such-move", f"case {case.id} has ended for good")
     if consent.purpose is not Purpose.REFERRAL and consent.organization != case.organization:
         raise RuleBroken("no-consent", "the consent names another organization")
-    return replace(case, consents=(*_replaced(case.consents, consent), consent))
+    renewal = "" if consent.purpose is Purpose.CONTACT else case.renewal
+    return replace(case, consents=(*_replaced(case.consents, consent), consent), renewal=renewal)
 
 
 def share(case: Case, consent: Consent, lines: tuple[SharedLine, ...]) -> Case:

@@ -83,6 +83,36 @@ def next_organization(
     return min(fitting, key=lambda one: (one.id not in staffed, not one.open_now(at)), default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody who asks for a person needs of whoever answers. `locale`: the language they must write (empty: any will do). `minor`:
+    must be trained for minors. `prefers`: woman, man or empty."""
+
+    locale: str = ""
+    minor: bool = False
+    prefers: str = ""
+
+    def suits(self, responder: Responder) -> bool:
+        """Whether this responder could be the one, once they are there and have room."""
+        writes = not self.locale or self.locale in responder.languages
+        return writes and (responder.minors or not self.minor) and (not self.prefers or responder.gender == self.prefers)
+
+
+ANYBODY: Final = Wanted()
+YOUTH: Final = "youth.path"
+"""The answer that says the seeker is young and pressed to join: their case goes to those who are trained for minors."""
+
+
+def is_minor(answers: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the person said that they themselves are a minor. `missing.minor` and the like speak of somebody else."""
+    return "yes" in answers.get(YOUTH, ())
+
+
+def wanted(case: Case) -> Wanted:
+    """What a case needs."""
+    return Wanted(locale="" if case.any_language else case.locale, minor=case.minor, prefers=case.prefers)
+
+
 # -- responders -------------------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +146,8 @@ class Why(StrEnum):
     HEAVY = "heavy"  # no room for one more heavy case
 
 
+UNMATCHED: Final = frozenset({Why.LANGUAGE, Why.MINORS, Why.GENDER})
+"""Somebody is there, but not as this seeker needs or asked for."""
 _DEPTH: Final[Mapping[Why, int]] = MappingProxyType({why: number for number, why in enumerate(Why)})
 
 

@@ -51,6 +51,7 @@ class DeskRows:
     seen: list[Row] = field(default_factory=list)
     cases_new: list[Row] = field(default_factory=list)
     cases_moved: list[Row] = field(default_factory=list)
+    cases_emptied: list[Row] = field(default_factory=list)
     keys: list[Row] = field(default_factory=list)
     consents_gone: list[int] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)
@@ -121,6 +122,8 @@ class DeskRows:
         if case.version == 0:
             self.cases_new.append((case.id, *row))
             self.highest = max(self.highest, case.id)
+        elif shell:
+            self.cases_emptied.append((*row, case.id))
         else:
             self.cases_moved.append((*row, case.id, case.version))
         heard = NOT_HEARD if shell else heard_of(case)
@@ -225,6 +228,7 @@ class DeskRows:
         sql.SEEN_NEW.many(raw, self.seen)
         sql.CASE_NEW.many(raw, self.cases_new)
         _all(sql.CASE_MOVED.many(raw, self.cases_moved), self.cases_moved)
+        sql.CASE_EMPTIED.many(raw, self.cases_emptied)  # what is gone is gone: no version to wait for
         sql.KEY_NEW.many(raw, self.keys)
         _gone(raw, sql.CONSENT_GONE, self.consents_gone)
         sql.CONSENT_NEW.run(raw, self.consents)

@@ -38,6 +38,8 @@ CASE_MOVED: Final = render(
     .where(_here.id == _of, _here.version == bindparam("expected"))
     .values({name: bindparam(f"new_{name}") for name in _columns})
 )
+CASE_EMPTIED: Final = render(update(t.case_file).where(_here.id == _of).values({name: bindparam(f"new_{name}") for name in _columns}))
+"""The shell of an erased case, whatever version stands there; nothing when the case has aged out meanwhile."""
 KEY_NEW: Final = _new(t.case_key)
 CONSENT_GONE: Final = _gone(t.consent, "case_id")
 CONSENT_NEW: Final = inserting(t.consent)

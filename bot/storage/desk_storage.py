@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from bot.domain.audit import AuditEntry
 from bot.domain.case import Case, Complaint, Note, Waited, Words
@@ -13,6 +14,7 @@ from bot.storage.desk_rows import removes
 from bot.storage.erasing import truncated
 from bot.storage.known import Shelf
 from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskVerdict, DeskWrite, Staff
+from bot.usecases.ports import StorageDown
 
 
 class SqlDesk:
@@ -36,8 +38,13 @@ class SqlDesk:
     async def write_desk(self, write: DeskWrite) -> DeskVerdict:
         verdict = (await self._database.run(lambda raw: desk_writing.write_desk(raw, self._shelf, write, self._hook))).verdict
         if verdict is DeskVerdict.COMMITTED and removes(write):
-            await self.truncate_log()
+            await self.empty_log()
         return verdict
+
+    async def empty_log(self) -> None:
+        """After a commit that removed words. What was committed stands whatever comes of it: the next purge tries again."""
+        with suppress(StorageDown):
+            await self.truncate_log()
 
     async def truncate_log(self) -> bool:
         return await self._database.run(self._truncate)

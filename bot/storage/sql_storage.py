@@ -108,7 +108,7 @@ class SqlStorage(SqlDesk):
             return ()
         written = await self._database.run(lambda raw: writing.write(raw, self._shelf, changes, self._hook))
         if any(change.desk is not None and removes(change.desk) for change in changes):
-            await self.truncate_log()
+            await self.empty_log()
         return written
 
     async def record(self, records: Sequence[DeliveryRecord]) -> Sequence[tuple[ChatMessage, ...]]:

@@ -18,7 +18,7 @@ import structlog
 from bot.domain.case import CaseStatus, WordsState
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
-from bot.usecases.buckets import RELAYED, Buckets, Turnout
+from bot.usecases.buckets import RELAYED, Buckets, Requests, Turnout
 from bot.usecases.channel import THEIRS, Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
@@ -65,7 +65,7 @@ from flows.events import (
 from flows.limits import COVER_SECONDS
 from flows.program import Program
 from flows.screens import place_of
-from flows.state import CaseStage, Conversation, Mode
+from flows.state import CaseStage, Conversation, DeskState, Mode
 from flows.times import TABLE
 
 log = structlog.get_logger()
@@ -102,12 +102,13 @@ class Turn:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A change and the live effects behind its outbox rows. `failed`: the class of the error that led to the safe screen. `purged`:
-    answers went, so what the database's log still holds of them must go as well."""
+    answers went, so what the database's log still holds of them must go as well. `orders`: what the turn asked of the desk."""
 
     change: Change
     effects: tuple[Effect, ...]
     failed: str = ""
     purged: bool = False
+    orders: tuple[OrderKind, ...] = ()
 
 
 class Reception:
@@ -118,6 +119,7 @@ class Reception:
         self._office = office
         self._buckets = buckets
         self._relayed = Buckets(context.clock, RELAYED) if buckets else None
+        self._requests = Requests()
         self._deliverer = deliverer
         self._turnstile = office.turnstile if office else asyncio.Lock()
         self._offered: OrderedDict[SeekerId, None] = OrderedDict()
@@ -229,7 +231,7 @@ class Reception:
 
     # -- one wave ----------------------------------------------------------------------------------------------------------
 
-    async def _wave(self, wave: Sequence[Turn]) -> None:
+    async def _wave(self, wave: Sequence[Turn], tries: int = TRIES) -> None:
         """Work a wave; their ledgers stay in memory from before they are read until what is owed has been taken."""
         seekers = [turn.seeker for turn in wave]
         self._deliverer.await_changes(seekers)
@@ -242,7 +244,25 @@ class Reception:
             self._deliverer.let_go(seekers)
         for turn in again:
             await self._catch_up()
-            await self._wave([turn])
+            if tries > 1:
+                await self._wave([turn], tries - 1)
+            else:
+                await self._stuck(turn)
+
+    async def _stuck(self, turn: Turn) -> None:
+        """Somebody else was quicker every time: the safe screen, and the update is put aside. Whoever can be answered in no other way must
+        not hold up everybody else."""
+        log.error("update_failed", error="Conflict", attempt=TRIES)
+        if turn.incoming is None:
+            return
+        self._deliverer.await_changes([turn.seeker])
+        try:
+            held = (await self._context.storage.read([turn.seeker], ()))[0].get(turn.seeker) or Held()
+            made = await self._advance(turn, held, safe=True)
+            self._committed(turn, made, (await self._context.storage.write([made.change]))[0], held)
+            await self._quarantined(turn, "Conflict")
+        finally:
+            self._deliverer.let_go([turn.seeker])
 
     async def _worked(self, wave: Sequence[Turn]) -> list[Turn]:
         """One commit. Answers the turns that another writer got in the way of."""
@@ -288,6 +308,8 @@ class Reception:
             self._remember_offer(turn.seeker, made.effects)
             if made.change.desk is not None and self._office is not None:
                 self._office.settle(made.change.desk)
+                if OrderKind.REQUEST in made.orders:
+                    self._requests.note(turn.seeker, turn.at)
 
     def _remember_offer(self, seeker: SeekerId, effects: Sequence[Effect]) -> None:
         """Whose screen speaks of the desk, so that it can be put right when a door opens or closes."""
@@ -332,9 +354,8 @@ class Reception:
         log.error("update_unwritable", error=error)
         if turn.incoming is None:
             return
-        change = made.change
-        if change.desk is not None:  # leaving must work whatever the desk's part of the turn came to
-            again = replace(change, desk=None)
+        for desk in _less_of(made):
+            again = replace(made.change, desk=desk)
             written = (await self._context.storage.write([again]))[0]
             if written.verdict is Verdict.COMMITTED:
                 self._committed(turn, replace(made, change=again), written, held)
@@ -364,13 +385,17 @@ class Reception:
         if turnout is Turnout.ONCE_MORE:
             event = TooMany(at=turn.at)
         after, advanced = advance(program, before, event)
+        if self._closed_to(turn, program, before, advanced):  # the offer as it is now, and nothing confirmed
+            before, event = before.evolve(desk=replace(before.desk, state=DeskState.CLOSED, minutes=None, returns="")), DeskTold(at=turn.at)
+            after, advanced = advance(program, before, event)
         purged = bool(before.answers) and not after.answers
         after = self._not_lost(turn.seeker, after)
-        orders = tuple(effect for effect in advanced if isinstance(effect, Order))
-        desk = await self._obeyed(turn, program, before, after, orders) if orders and not safe else None
+        orders = self._within(turn, before, event, tuple(effect for effect in advanced if isinstance(effect, Order)))
+        desk = await self._obeyed(turn, program, before, after, orders, event) if not safe else None
         effects = self._each_word(turn.seeker, tuple(effect for effect in advanced if not isinstance(effect, Order)), write)
         change = self._change(turn, held, after, effects, event, heard=any(order.what in HEARD for order in orders))
-        return Prepared(change=replace(change, desk=write or desk), effects=effects, purged=purged)
+        desk = _said_to_be_there(write, after, effects) or desk
+        return Prepared(change=replace(change, desk=desk), effects=effects, purged=purged, orders=tuple(one.what for one in orders))
 
     # -- the desk ----------------------------------------------------------------------------------------------------------------
 
@@ -416,16 +441,38 @@ class Reception:
             return None
         if reading.command in SAFETY:
             return None
+        if self._relayed is not None and self._relayed.take(turn.seeker) is not Turnout.ANSWER:
+            return DeskWrite(at=turn.at)
         at_the_desk = await self._at_the_desk(office, replace(turn, incoming=incoming), program, before, before)
         changed = orders_of.edited(at_the_desk, crisis_in(program, reading))
         return changed if changed is not None or before.case is not CaseStage.LIVE else at_the_desk.draft.write()
 
+    def _closed_to(self, turn: Turn, program: Program, before: Conversation, advanced: Iterable[Effect]) -> bool:
+        """Whether a request in this turn is one too many of this person's today, or cannot be opened at all: the screen must not say that
+        they are in a queue."""
+        if self._office is None or not any(isinstance(effect, Order) and effect.what is OrderKind.REQUEST for effect in advanced):
+            return False
+        return orders_of.closed_to(self._office, turn.seeker, program, before, self._requests.since(turn.seeker, turn.at), turn.at)
+
+    def _within(self, turn: Turn, before: Conversation, event: Event, orders: tuple[Order, ...]) -> tuple[Order, ...]:
+        """A cry is always answered by the program; how much of a flood of them is kept for a human has a limit."""
+        crying = isinstance(event, TextReceived) and event.reading.crisis is not None and before.case is CaseStage.WAITING
+        if self._relayed is None or not crying or self._relayed.take(turn.seeker) is Turnout.ANSWER:
+            return orders
+        return tuple(order for order in orders if order.what not in HEARD)
+
     async def _obeyed(
-        self, turn: Turn, program: Program, before: Conversation, after: Conversation, orders: tuple[Order, ...]
+        self, turn: Turn, program: Program, before: Conversation, after: Conversation, orders: tuple[Order, ...], event: Event
     ) -> DeskWrite | None:
-        if self._office is None:
+        office = self._office
+        case = office.book.case_of(turn.seeker) if office else None
+        back = case is not None and case.blocked and turn.incoming is not None and not isinstance(event, Blocked)
+        if office is None or not (orders or back):
             return None
-        return orders_of.obey(await self._at_the_desk(self._office, turn, program, before, after), orders)
+        at_the_desk = await self._at_the_desk(office, turn, program, before, after)
+        if back:
+            orders_of.seen_again(at_the_desk)
+        return orders_of.obey(at_the_desk, orders)
 
     async def _at_the_desk(self, office: Office, turn: Turn, program: Program, before: Conversation, after: Conversation) -> orders_of.Turn:
         case = office.book.case_of(turn.seeker)
@@ -461,13 +508,13 @@ class Reception:
 
     def _turnout(self, turn: Turn, event: Event, before: Conversation) -> Turnout:
         """What this turn gets of the person's twenty a minute; what goes to a human has a bucket of its own. Leaving, erasing, danger and
-        our own timers are always answered."""
+        our own timers are always answered. A cry in a live conversation is the human's, like all that is said there."""
+        said = before.case is CaseStage.LIVE and isinstance(event, TextReceived | MediaReceived)
         always = isinstance(event, Blocked) or (isinstance(event, CommandGiven) and event.command in ALWAYS)
         if isinstance(event, TextReceived):
-            always = event.reading.command in ALWAYS or event.reading.crisis is not None
+            always = event.reading.command in ALWAYS or (event.reading.crisis is not None and not said)
         if self._buckets is None or turn.incoming is None or always:
             return Turnout.ANSWER
-        said = before.case is CaseStage.LIVE and isinstance(event, TextReceived | MediaReceived)
         return (self._relayed if said and self._relayed else self._buckets).take(turn.seeker)
 
     async def _program(self, conversation: Conversation | None) -> Program:
@@ -575,6 +622,9 @@ class Reception:
         return shown if shown is not None and shown.flow == "cover" and after.mode is not before.mode else None
 
 
+LEAVING = frozenset({OrderKind.LEFT, OrderKind.BLOCKED})
+ENDING = frozenset({OrderKind.WITHDRAW, OrderKind.ERASE})
+REMOVING = ("clear", "remove")
 ALWAYS = (Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER)
 KEPT = (MediaKind.VOICE, MediaKind.PHOTO, MediaKind.VIDEO, MediaKind.DOCUMENT)
 URGENT = (Wipe, EraseSeeker)
@@ -613,6 +663,29 @@ def _cover_until(held: Held, at: int) -> int:
     if stored is not None and stored.mode in (Mode.COVERED, Mode.DIMMED):
         until = max(until, stored.cover_until, at + COVER_SECONDS if stored.mode is Mode.DIMMED else 0)
     return until if until > at else 0
+
+
+def _said_to_be_there(write: DeskWrite | None, after: Conversation, effects: Sequence[Effect]) -> DeskWrite | None:
+    """The desk's own write, with the words that are on their way marked as told: something in the chat says that they are there. Where
+    nothing may come before the person writes, their author must not read that anybody was told."""
+    told = after.aside == "envelope" or any(isinstance(effect, ShowScreen | ShowWords) for effect in effects)
+    if write is None or not told:
+        return write
+    words = tuple(replace(one, told=True) if one.state is WordsState.ENVELOPE else one for one in write.words)
+    return replace(write, words=words)
+
+
+def _less_of(made: Prepared) -> Iterable[DeskWrite | None]:
+    """What may be left out of a turn that cannot be stored whole. Leaving must work whatever the desk's part of it came to. What ends access
+    (a withdrawal, an erasure) is written without what it would have told anybody; an erasure even alone. For everything else the screen
+    would confirm what did not happen: a request without a case, words nobody gets."""
+    orders, desk = set(made.orders), made.change.desk
+    if desk is None:
+        return
+    if orders & ENDING:
+        yield replace(desk, items=tuple(item for item in desk.items if item.kind in REMOVING), words=(), complaints=())
+    if orders <= LEAVING or OrderKind.ERASE in orders:
+        yield None
 
 
 def _seen_only(turn: Turn, incoming: Incoming | None) -> Change:

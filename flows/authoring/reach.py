@@ -207,7 +207,7 @@ class _Explorer:
     def step(self, index: int, label: str, event: Event, desk: Desk | None) -> tuple[int, bool]:
         """Let one thing happen; the state it leads to, and whether that is a new one. At the bound, unknown states lead nowhere."""
         before = self.states[index].conversation
-        before = before if desk is None else before.evolve(desk=desk, offered=desk.organization)
+        before = before if desk is None else before.evolve(desk=desk, offered=desk.organization, offered_other=desk.other, stood=0)
         after, effects = advance(self.program, before, event)
         orders = (effect for effect in effects if isinstance(effect, Order))
         self.asked += (Asked(order=order, conversation=before, event=event, before=index, act=label) for order in orders)

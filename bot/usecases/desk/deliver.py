@@ -24,6 +24,7 @@ from bot.domain.plain import unlinked
 from bot.domain.staff import Responder, ResponderState
 from bot.security.sealing import Secret
 from bot.usecases.channel import TOPIC_MISSING, Bold, Channel, DeskChannel, Outcome, Rendered, Result, Upload
+from bot.usecases.desk import menus
 from bot.usecases.desk.contact_views import BY_PERMISSION
 from bot.usecases.desk.conversing import transcript
 from bot.usecases.desk.looking import Look
@@ -31,13 +32,20 @@ from bot.usecases.desk.office import Office
 from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskWrite
 from bot.usecases.desk.views import ANYBODY, NEEDS_TRANSCRIPT, NOTICES, VIEWS
 from bot.usecases.patience import PAUSE_LIMIT, growing
-from bot.usecases.ports import StorageDown
+from bot.usecases.ports import DELETABLE_SECONDS, StorageDown
 
 log = structlog.get_logger()
 
 TRIES: Final = 60
 PATIENCE: Final = 5.0
 STORAGE_PAUSE: Final = 1.0
+REMOVALS: Final = ("clear", "remove")
+CLOCKS_DIFFER: Final = 120
+"""Seconds kept from the 48 h in which a message can be deleted, for clocks that differ."""
+OVERWRITTEN: Final = Rendered(text="·")
+"""What stands where a message was that is too old to be deleted."""
+TYPED: Final = ("typed", menus.TYPED)
+"""Kinds of messages that are the responder's own: nobody else can change them."""
 TITLE_LIMIT: Final = 128
 MESSAGE_LIMIT: Final = 4096
 """UTF-16 units of one of the platform's messages. A seeker's longest message does not fit with its number before it."""
@@ -183,7 +191,7 @@ class DeskDeliverer:
         responder = self._office.book.responders.get(number)
         if responder is None or responder.chat_id is None:
             return await self._done(task)
-        if task.tries >= TRIES and not task.words:  # words of people are never given up
+        if task.tries >= TRIES and not task.words and task.op not in REMOVALS:  # people's words, and taking them away, are never given up
             log.error("desk_item_given_up", kind=task.view or task.op)
             return await self._done(task)
         if task.op == "clear":
@@ -485,16 +493,10 @@ class DeskDeliverer:
         mine = [message for message in ledger.values() if not case or message.case == case]
         for topic in [message for message in mine if message.kind == TOPIC]:
             outcome = await self._channel.drop_topic(responder.chat_id or 0, topic.thread, urgent=True)
-            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
-                return max(outcome.after, 0.2)
-        left = [message.message_id for message in mine if message.kind != TOPIC]
-        if left:
-            outcome = await self._channel.delete(responder.chat_id or 0, left, urgent=True)
-            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
-                return max(outcome.after, 0.2)
-        draft = self._office.draft()
-        draft.messages_gone.extend(message.row for message in mine)
-        return await self._done(task, draft.write())
+            if outcome.result in (Result.RETRY, Result.UNKNOWN):
+                return max(outcome.after, growing(task.tries, 0.2))
+        dropped = {message.thread for message in mine if message.kind == TOPIC}
+        return await self._taken_away(responder, task, mine, [one for one in mine if one.thread not in dropped or not one.thread])
 
     async def _remove(self, responder: Responder, task: Task) -> float | None:
         ledger = await self._office.book.ledger(responder.id)
@@ -506,12 +508,21 @@ class DeskDeliverer:
             and (not case or m.case == case)
             and (not task.words or m.words == task.words)
         ]
-        if mine:
-            outcome = await self._channel.delete(responder.chat_id or 0, [message.message_id for message in mine])
-            if outcome.result in (Result.RETRY, Result.UNKNOWN) and task.tries < TRIES - 1:
-                return max(outcome.after, 0.2)
+        return await self._taken_away(responder, task, mine, mine)
+
+    async def _taken_away(self, responder: Responder, task: Task, gone: list[DeskMessage], left: list[DeskMessage]) -> float | None:
+        """Delete what is `left` in the chat; what is too old for that is overwritten, where it is ours. Then `gone` is forgotten. It is
+        tried until it is done: nothing of a case stays because the network was away."""
+        chat, at = responder.chat_id or 0, self._office.now()
+        old = [one for one in left if at - one.at >= DELETABLE_SECONDS - CLOCKS_DIFFER]
+        young = [one.message_id for one in left if at - one.at < DELETABLE_SECONDS - CLOCKS_DIFFER]
+        outcomes = [await self._channel.delete(chat, young, urgent=True)] if young else []
+        outcomes += [await self._channel.edit(chat, one.message_id, OVERWRITTEN) for one in old if one.kind not in TYPED]
+        again = [max(one.after, growing(task.tries, 0.2)) for one in outcomes if one.result in (Result.RETRY, Result.UNKNOWN)]
+        if again:
+            return max(again)
         draft = self._office.draft()
-        draft.messages_gone.extend(message.row for message in mine)
+        draft.messages_gone.extend(message.row for message in gone)
         return await self._done(task, draft.write())
 
     # -- writing it down ------------------------------------------------------------------------------------------------------------------

@@ -113,6 +113,12 @@ class Office:
             log.error("desk_refused", count=len(write.items))
         return verdict
 
+    def consented(self, draft: Draft) -> bool:
+        """Whether everything a draft would show of a case may be shown: storage refuses the whole of it otherwise."""
+        about = {item.case for item in draft.items if item.case}
+        cases = (draft.cases.get(number) or self.book.cases.get(number) for number in about)
+        return all(case is not None and case.may_see(draft.at) for case in cases)
+
     async def be_sure(self) -> None:
         """Called inside the turnstile before anything is decided. Storage gave no answer to a write: it may have been committed, and nobody
         was told. Everything is read again, and what is owed is delivered."""

@@ -96,6 +96,8 @@ class DeskReception:
             draft = office.draft(update_id=incoming.update_id)
             try:
                 did = windows.hushed(office, draft, await self._act(incoming, draft))
+                if not office.consented(draft):  # some deeds need no consent; showing anything about the case does
+                    raise RuleBroken("no-consent", "nothing of it may be shown")
             except RuleBroken as broken:
                 draft = office.draft(update_id=incoming.update_id)
                 did = self._refused(incoming, draft, broken)
@@ -109,7 +111,11 @@ class DeskReception:
                 return did
             except Conflict:
                 continue
-        await office.commit(office.draft(update_id=incoming.update_id))
+        draft = office.draft(update_id=incoming.update_id)
+        responder = office.book.responder_of(self._account(incoming.user_id))
+        if responder is not None and incoming.kind is not Kind.PRESS:  # what they typed has gone nowhere: they must know
+            draft.post(responder.id, "try_again", topic=False)
+        await office.commit(draft)
         return Did(says="try_again", alert=True)
 
     def _answer(self, incoming: Incoming, did: Did) -> None:

@@ -352,6 +352,7 @@ class Life:
     people: tuple[Responder, ...] = ()
 
     def __post_init__(self) -> None:
+        self.chat_of: dict[int, int | None] = {}
         self.seekers = Phones(self.clock)
         self.desk = Phones(self.clock, topics=self.topics)
         self.pseudonyms = Pseudonyms(self.keyring.pepper)
@@ -366,6 +367,7 @@ class Life:
         if self.people:
             await self.storage.write_desk(DeskWrite(at=self.clock.at, responders=self.people))
             self.people = ()
+            self.chat_of = {one.id: one.chat_id for one in (await self.storage.staff()).responders}
         shaken = cast(Storage, Shaken(self.storage, self.troubles))
         program, bundle = compiled()
         programs = Programs(shaken, program, bundle)
@@ -429,8 +431,7 @@ class Life:
             if chat.task is not None and chat.chat_id not in self.seekers.waiting:
                 yield chat.task
         for number, owed in self.parts.deliverer._chats.items():
-            one = self.parts.office.book.responders.get(number)
-            if owed.task is not None and (one is None or one.chat_id not in self.desk.waiting):
+            if owed.task is not None and self.chat_of.get(number) not in self.desk.waiting:
                 yield owed.task
         for task in (self.records._task, self.worker._purging):
             if task is not None:

@@ -646,7 +646,8 @@ class Lives(RuleBasedStateMachine):
                     case = cases.get(self.said[mark].case)
                     ended = case is None or not case.open or case.handoff in (HandoffStatus.WITHDRAWN, HandoffStatus.EXPIRED)
                     theirs = not ended and case is not None and self._holds(one, case)
-                    if (message.ours or self.said[mark].case) and not theirs and not message.stray:
+                    removable = message.ours or (self.said[mark].case and message.at + DELETABLE > self.life.clock.at)
+                    if removable and not theirs and not message.stray:
                         raise AssertionError(f"after {self.deed}: {message} stands in the chat of {user}; the case is {case}")
 
     def _holds(self, one: Responder, case: Case) -> bool:

@@ -148,6 +148,7 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
         buckets = None if settings.limits == "off" else Buckets(clock)
         reception = Reception(context, deliverer, buckets, desk.office)
         desk.office.tell = reception.tell
+        desk.office.crash = crash
         receive = OneBot(desk.office, account, desk.reception, reception) if settings.one_bot else reception
         worker = Worker(storage, reception, deliverer, clock, facts.refresh, steady=isinstance(clock, SystemClock), desk=desk.ladder)
         try:

@@ -6,17 +6,18 @@ bot: `OneBot` then tells them apart by their account, and everything about a cas
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.clocks import clocks_of
 from bot.domain.organization import organization_of, served
+from bot.domain.staff import ResponderState
 from bot.house import HouseBroken, Loaded
 from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
-from bot.usecases.channel import Channel, DeskChannel, Incoming, Kind, Receiver
+from bot.usecases.channel import Channel, DeskChannel, Incoming, Receiver
+from bot.usecases.desk import joining
 from bot.usecases.desk.book import Book
 from bot.usecases.desk.deliver import DeskDeliverer
 from bot.usecases.desk.ladder import Ladder
@@ -28,7 +29,8 @@ from bot.usecases.ports import Clock
 from flows.authoring.never import read_never
 
 DAY: Final = 86_400
-_CODE: Final = re.compile(r"[A-Za-z0-9_-]{20,64}")
+LET_IN: Final = (ResponderState.REDEEMED, ResponderState.ACTIVE)
+"""Whose messages are for the desk, where there is one bot for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +87,9 @@ async def open_office(
 
 
 class OneBot:
-    """A copy with one bot for everybody: who is known to the desk, or brings an invitation, is received by the desk; all others are
-    seekers."""
+    """A copy with one bot for everybody: who is let in (or waits for it), and who brings an invitation that holds, is received by the desk.
+    Everybody else is a seeker, whatever they were before: somebody revoked, or who has just ended their own access in a panic, may need
+    the numbers more than anybody."""
 
     def __init__(self, office: Office, account: Callable[[int], bytes], desk: Receiver, seekers: Receiver) -> None:
         self._office = office
@@ -95,13 +98,22 @@ class OneBot:
         self._seekers = seekers
 
     async def __call__(self, batch: Sequence[Incoming]) -> None:
-        """Both parts are committed when this returns."""
-        mine = [incoming for incoming in batch if self._of_the_desk(incoming)]
-        await self._desk(mine)
-        await self._seekers([incoming for incoming in batch if incoming not in mine])
+        """Both parts are committed when this returns. In order, since what somebody does may end their access; what the desk has worked
+        already (a batch that comes again) stays the desk's."""
+        known = [one.update_id for one in batch if one.user_id and self._office.book.responder_of(self._account(one.user_id)) is not None]
+        worked = await self._office.book.storage.desk_seen(known) if known else frozenset()
+        theirs = []
+        for incoming in batch:
+            if incoming.update_id in worked or self._of_the_desk(incoming):
+                await self._desk([incoming])
+            else:
+                theirs.append(incoming)
+        await self._seekers(theirs)
 
     def _of_the_desk(self, incoming: Incoming) -> bool:
         if not incoming.user_id:
             return False
-        invited = incoming.kind is Kind.START and _CODE.fullmatch(incoming.text) is not None
-        return invited or self._office.book.responder_of(self._account(incoming.user_id)) is not None
+        found = self._office.book.responder_of(self._account(incoming.user_id))
+        if found is not None and found.state in LET_IN:
+            return True
+        return joining.invites(self._office, incoming)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -48,7 +48,6 @@ class Worker:
         self._refresh = refresh
         self._steady = steady
         self._desk = desk
-        self._staff_version = desk.office.book.staff_version if desk else 0
         self._apart = clock.now() - clock.monotonic()
         self._doubtful_until = float("-inf")
         self._purged = float("-inf")
@@ -79,10 +78,18 @@ class Worker:
         if self._reception.residue:
             self._reception.residue = not await self._storage.truncate_log()
         if not self._clock_doubtful():
-            await self._fire()
-            await self._at_the_desk()
-            await self._clean_up()
+            for part in (self._fire, self._at_the_desk, self._clean_up):
+                await self._whatever_else_fails(part)
             self._purge_now_and_then()
+
+    async def _whatever_else_fails(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Each part of a pass by itself. Storage being down ends the pass: the next one begins with what was left."""
+        try:
+            await part()
+        except StorageDown:
+            raise
+        except Exception as error:  # timers of people in danger hang on these passes: no part may keep the others from being done
+            log.error("worker_failed", error=type(error).__name__)
 
     async def close(self) -> None:
         """Let a purge under way end."""
@@ -108,12 +115,11 @@ class Worker:
             await self._reception.fire(seekers)
 
     async def _at_the_desk(self) -> None:
-        """What is due at the desk; when a door or somebody's duty changed, offers on people's screens say so."""
+        """What is due at the desk; when what it can offer changed, offers on people's screens say so."""
         if self._desk is None:
             return
         await self._desk.pass_()
-        if self._staff_version != self._desk.office.book.staff_version:
-            self._staff_version = self._desk.office.book.staff_version
+        if self._desk.office.offers_moved(int(self._clock.now())):
             await self._reception.retell()
 
     def _purge_now_and_then(self) -> None:
@@ -126,8 +132,6 @@ class Worker:
         try:
             removed = await self._storage.purge(int(self._clock.now()))
             log.info("purged", count=sum(removed.values()))
-            if self._desk is not None and removed.get("case_file"):
-                self._desk.office.unsure = True  # what has gone is not to be remembered
         except StorageDown as error:
             log.warning("purge_waiting", error=type(error).__name__)
         finally:

@@ -172,7 +172,7 @@ def _dues(case: Case, clocks: Clocks) -> Iterator[tuple[Rung, int]]:
 def _ends(case: Case, until: int, clocks: Clocks) -> Iterator[tuple[int, Rung]]:
     """The end of the consent comes in three steps: it is said beforehand, it ends, and it can be renewed no more. A case without any
     consent only ends."""
-    if until and not case.renewal and case.may_see(until - 1):
+    if until and not case.renewal:
         yield until - ASKED_BEFORE, Rung.RENEW
     if until and case.renewal != "ended":
         yield until, Rung.ENDED

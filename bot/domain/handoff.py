@@ -62,7 +62,14 @@ def _moved(case: Case, deed: Deed, **changes: object) -> Case:
     return replace(case, status=status, handoff=handoff, **{**left, **changes})  # type: ignore[arg-type]  # every field is typed where it is named
 
 
-_NOBODY: Final[dict[str, object]] = {"responder": None, "transfer_to": None, "back_at": None, "crisis_at": None, "told_away": False}
+_NOBODY: Final[dict[str, object]] = {
+    "responder": None,
+    "transfer_to": None,
+    "transfer_from": 0,
+    "back_at": None,
+    "crisis_at": None,
+    "told_away": False,
+}
 _THERE: Final[dict[str, object]] = {"crisis_at": None, "back_at": None, "told_away": False}
 """A human word has been said."""
 
@@ -171,6 +178,7 @@ def pass_on(case: Case, organization: str, consent: Consent, at: int) -> Case:
         asked_word_at=None,
         claimant=None,
         crisis="",
+        alarmed_at=0,
         told_no_match=False,
         asked_elsewhere="",
         renewal="",
@@ -250,7 +258,7 @@ def accept(case: Case, by: int, at: int, *, clocks: Clocks) -> Case:
     if case.handoff is HandoffStatus.TRANSFERRED and case.transfer_to != by:
         raise RuleBroken("not-receiver", f"responder {by} was not asked to take case {case.id} over")
     began = max(at, case.responder_wrote_at + 1)
-    accepted = _moved(case, Deed.ACCEPT, responder=by, transfer_to=None, claimed_at=began, back_at=None)
+    accepted = _moved(case, Deed.ACCEPT, responder=by, transfer_to=None, transfer_from=0, claimed_at=began, back_at=None)
     return ladder.unanswered(accepted, at, clocks)
 
 
@@ -259,7 +267,7 @@ def decline(case: Case, by: int | None, at: int, *, clocks: Clocks) -> Case:
     it. Words that wait start the sender's clock again."""
     if case.handoff is HandoffStatus.TRANSFERRED and by not in (None, case.transfer_to, case.responder):
         raise RuleBroken("not-receiver", f"responder {by} was not asked to take case {case.id} over")
-    back = _moved(case, Deed.DECLINE, transfer_to=None)
+    back = _moved(case, Deed.DECLINE, transfer_to=None, transfer_from=0)
     return ladder.stopped(back) if back.handoff is HandoffStatus.WAITING else ladder.unanswered(back, at, clocks)
 
 
@@ -347,6 +355,16 @@ def _replaced(consents: tuple[Consent, ...], new: Consent) -> tuple[Consent, ...
     )
 
 
+def ask_renewal(case: Case) -> Case:
+    """The consent ends soon: the seeker was asked whether to go on."""
+    return replace(_live(case), renewal="asked")
+
+
+def suspend(case: Case) -> Case:
+    """The consent has ended, and may be renewed for some days (`grant`): who has the case keeps it, and sees nothing of it."""
+    return replace(_live(case), renewal="ended")
+
+
 def set_reach(case: Case, reach: Reach) -> Case:
     """The seeker's answer to "may a message reach you here?"."""
     return replace(_live(case), reach=reach)
@@ -415,6 +433,16 @@ def hold_clock(case: Case, minutes: int, at: int, *, clocks: Clocks, by: int | N
 def hold_words(case: Case, at: int, *, clocks: Clocks) -> Case:
     """The owner's words are in the short hold (or they are typing): the ladder waits until they have left."""
     return ladder.held_until(case, at + clocks.hold + 1) if case.status is CaseStatus.ASSIGNED else case
+
+
+def tell_away(case: Case) -> Case:
+    """The seeker was told that who has the case is not there, and nobody else is: once, until a human writes again."""
+    return replace(_live(case), told_away=True)
+
+
+def tell_no_match(case: Case) -> Case:
+    """The seeker was told that nobody is there as they need or asked for: once for each wish."""
+    return replace(_live(case), told_no_match=True)
 
 
 # -- who is on the other side -----------------------------------------------------------------------------------------------

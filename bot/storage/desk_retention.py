@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from bot.domain.case import DAY
+from bot.domain.case import ANSWERED_DAYS, DAY, KEPT_DAYS
 from bot.security.sealing import SealBroken
 from bot.storage import desk_places as places
 from bot.storage import desk_statements as sql
@@ -20,11 +20,9 @@ from bot.storage.rendering import Answer, numbers
 from bot.storage.tables import SLOT_SECONDS, day
 from bot.storage.writing import Hook, transaction
 
-CLOSED_DAYS: Final = 30
 SEEN_SECONDS: Final = 72 * 3600
 STANDING_DAYS: Final = 3
 """Messages of a case that has gone wait this long to be deleted from the responder's chat; then they can no longer be."""
-ANSWERED_DAYS: Final = 90
 WAITED_DAYS: Final = 30
 TRAIL_DAYS: Final = 365
 PAGE: Final = 256
@@ -57,8 +55,8 @@ def age_trail(raw: sqlite3.Connection, shelf: Shelf, now: int, hook: Hook) -> in
 
 
 def _long_closed(raw: sqlite3.Connection, shelf: Shelf, now: int) -> list[int]:
-    rows = sql.LONG_CLOSED.all(raw, day(now) - CLOSED_DAYS)
-    return [row[0] for row in rows if _closed_at(shelf, row) + CLOSED_DAYS * DAY <= now][:PAGE]
+    rows = sql.LONG_CLOSED.all(raw, day(now) - KEPT_DAYS)
+    return [row[0] for row in rows if _closed_at(shelf, row) + KEPT_DAYS * DAY <= now][:PAGE]
 
 
 def _closed_at(shelf: Shelf, row: Answer) -> int:

@@ -13,7 +13,6 @@ TURNS: Final = 20
 RELAYED: Final = 120
 """Messages to a human in a minute: somebody who writes in short lines is heard, somebody who floods a topic is not."""
 SECONDS: Final = 60.0
-DAY: Final = 86_400
 PEOPLE: Final = 50_000
 """Buckets held; the longest unused goes first, which only ever gives somebody a full one."""
 
@@ -47,21 +46,3 @@ class Buckets:
         if len(self._held) > PEOPLE:
             self._held.popitem(last=False)
         return turnout
-
-
-class Requests:
-    """Who asked for a person when, for a day: also of those who have erased everything since. In memory only."""
-
-    def __init__(self) -> None:
-        self._asked: OrderedDict[SeekerId, tuple[int, ...]] = OrderedDict()
-
-    def note(self, seeker: SeekerId, at: int) -> None:
-        """They asked at `at` (unix seconds)."""
-        self._asked[seeker] = (*self.since(seeker, at), at)
-        self._asked.move_to_end(seeker)
-        if len(self._asked) > PEOPLE:
-            self._asked.popitem(last=False)
-
-    def since(self, seeker: SeekerId, at: int) -> tuple[int, ...]:
-        """When they asked in the day before `at`."""
-        return tuple(one for one in self._asked.get(seeker, ()) if one > at - DAY)

@@ -23,7 +23,7 @@ from bot.i18n.render import Draft
 from bot.security import tokens
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from bot.usecases.context import Context
-from bot.usecases.desk.relay import Relay
+from bot.usecases.desk.relay import Relay, Said
 from bot.usecases.patience import PAUSE_LIMIT, growing
 from bot.usecases.ports import (
     DELETABLE_SECONDS,
@@ -79,7 +79,8 @@ def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
 
 @dataclass(slots=True)
 class Owed:
-    """One item of a chat's queue, opened. `cleanup`: messages whose time has come, owed by the clock and not by the outbox."""
+    """One item of a chat's queue, opened. `cleanup`: messages whose time has come, owed by the clock and not by the outbox. `recorded`:
+    what came of it is committed already."""
 
     item: OutboxItem
     effect: Effect | None
@@ -89,6 +90,7 @@ class Owed:
     cleanup: tuple[ChatMessage, ...] = ()
     tries: int = 0
     ambiguous: bool = False
+    recorded: bool = False
 
 
 @dataclass(slots=True)
@@ -256,7 +258,8 @@ class Deliverer:
                 except StorageDown:
                     record, pause = None, STORAGE_PAUSE
                 if record is not None:
-                    await self._write(chat, record)
+                    if not owed.recorded:
+                        await self._write(chat, record)
                     self._done.append(owed.item.row)
                     chat.queue = deque(other for other in chat.queue if other is not owed)
                 elif await self._paused(chat, pause):
@@ -292,8 +295,6 @@ class Deliverer:
         removed = set(record.removed)
         chat.messages = [message for message in chat.messages if message.row not in removed or not message.row]
         added = await self._records.write(record)
-        if record.desk is not None and self._relay is not None:
-            self._relay.settle(record.desk)
         chat.messages.extend(added)
         chat.sending = False
 
@@ -418,34 +419,62 @@ class Deliverer:
         message = Rendered(text=said.text)
         if said.shown:
             outcome = await self._context.channel.edit(chat.chat_id, said.shown, message)
-            return (
-                (None, growing(owed.tries, 0.2))
-                if outcome.result in (Result.RETRY, Result.UNKNOWN)
-                else (_done(chat, owed, Delivery.DELIVERED), 0.0)
-            )
+            if outcome.result in (Result.RETRY, Result.UNKNOWN):
+                return None, max(outcome.after, growing(owed.tries, 0.2))
+            if outcome.result is not Result.DONE:
+                return _done(chat, owed, Delivery.DELIVERED), 0.0
+            return await self._were_said(chat, owed, effect.words, replace(outcome, message_id=said.shown), said)
         chat.sending = True
         outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound)
         if outcome.result is Result.RETRY:
             return None, outcome.after
         if outcome.result is Result.UNKNOWN:
             return None, growing(owed.tries, AMBIGUOUS_PAUSE)
+        self._context.crash("words_after_send")
         if outcome.result is Result.DONE and any(covers(other) for other in chat.queue if other is not owed):
             return await self._taken_off(chat, owed, outcome, said.phone)
-        latest = await self._relay.words(effect.words, chat.seeker) if outcome.result is Result.DONE else None
-        if latest is not None and not latest.gone and latest.text != said.text:  # corrected while it was being sent
-            await self._context.channel.edit(chat.chat_id, outcome.message_id, Rendered(text=latest.text))
-        write = self._relay.delivered(effect.words, outcome)
-        if outcome.result is not Result.DONE:
-            record = self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP)
-            return replace(record, desk=write), 0.0
-        added = self._wording.human_message(said.phone, outcome, int(self._context.clock.now()))
-        return replace(_done(chat, owed, Delivery.DELIVERED, added=(added,)), desk=write), 0.0
+        return await self._were_said(chat, owed, effect.words, outcome, said)
+
+    async def _were_said(self, chat: Chat, owed: Owed, number: int, outcome: Outcome, said: Said) -> tuple[DeliveryRecord | None, float]:
+        """Commit what came of it, inside the turnstile: nobody takes the words back, or changes them, between the look at them and the
+        commit. What was changed while it was being sent stays owed, and is put right with the next attempt. Storage is asked directly,
+        and never with the turnstile kept: while it is down, leaving must still pass."""
+        relay = self._relay
+        if relay is None:
+            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+        if outcome.result is Result.DONE:
+            stands = () if said.shown else (self._human(said.phone, outcome),)
+            made = _done(chat, owed, Delivery.DELIVERED, added=stands)
+        else:
+            made = self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP)
+        while True:
+            try:
+                async with relay.turnstile:
+                    write, again = await relay.delivered(number, chat.seeker, outcome, said.text)
+                    added = (await self._context.storage.record([replace(made, item=0 if again else made.item, desk=write)]))[0]
+                    if write is not None:
+                        relay.settle(write)
+                break
+            except StorageDown:
+                relay.doubt()
+                if self._closing:
+                    raise
+                await asyncio.sleep(min(STORAGE_PAUSE, PAUSE_LIMIT))
+        chat.messages.extend(added)
+        chat.sending = False
+        owed.recorded = not again
+        return (None, 0.0) if again else (made, 0.0)
 
     async def _taken_off(self, chat: Chat, owed: Owed, outcome: Outcome, phone: str) -> tuple[DeliveryRecord | None, float]:
-        """A cover was ordered while these words were being sent: they go from the chat at once, and wait to be opened."""
+        """A cover was ordered while these words were being sent: they go from the chat at once, and wait to be opened. Should the platform
+        refuse, they are overdue, and go with the next clean-up."""
         gone = await self._context.channel.delete(chat.chat_id, [outcome.message_id], urgent=True)
-        added = () if gone.result is Result.DONE else (self._wording.human_message(phone, outcome, int(self._context.clock.now())),)
-        return _done(chat, owed, Delivery.GAVE_UP, added=added), 0.0
+        stands = replace(self._human(phone, outcome), delete_at=int(self._context.clock.now()))
+        return _done(chat, owed, Delivery.GAVE_UP, added=() if gone.result is Result.DONE else (stands,)), 0.0
+
+    def _human(self, phone: str, outcome: Outcome) -> ChatMessage:
+        """What is known of a human's words that stand in the chat."""
+        return self._wording.human_message(phone, outcome, int(self._context.clock.now()))
 
     # -- voice ----------------------------------------------------------------------------------------------------------------------
 
@@ -533,13 +562,14 @@ def _opened(item: OutboxItem, effect: Effect) -> Owed:
 
 def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:
     """What must not be shown any more, each with the screen that takes its place: a screen with a newer one behind it, a recording with
-    danger or a leaving behind it. The cover of a leaving belongs to its wipe, so a newer screen after the wipe does not replace it."""
+    danger or a leaving behind it, a human's words with a cover behind them (what changes or removes words that stand there goes on, unless
+    everything is wiped). The cover of a leaving belongs to its wipe, so a newer screen after the wipe does not replace it."""
     found: list[tuple[Owed, Owed | None]] = []
     newer: Owed | None = None
-    urgent = covered = False
+    urgent = covered = wiped = False
     for owed in reversed(queue):
-        covered = covered or covers(owed)
-        if isinstance(owed.effect, ShowWords) and covered:
+        covered, wiped = covered or covers(owed), wiped or isinstance(owed.effect, Wipe)
+        if isinstance(owed.effect, ShowWords) and (wiped or (covered and owed.effect.until)):
             found.append((owed, None))
         elif isinstance(owed.effect, Wipe):
             newer, urgent = None, True

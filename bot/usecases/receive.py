@@ -18,7 +18,7 @@ import structlog
 from bot.domain.case import CaseStatus, WordsState
 from bot.domain.seeker import SeekerId
 from bot.security import tokens
-from bot.usecases.buckets import RELAYED, Buckets, Requests, Turnout
+from bot.usecases.buckets import RELAYED, Buckets, Turnout
 from bot.usecases.channel import THEIRS, Incoming, Kind
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer, header
@@ -119,7 +119,6 @@ class Reception:
         self._office = office
         self._buckets = buckets
         self._relayed = Buckets(context.clock, RELAYED) if buckets else None
-        self._requests = Requests()
         self._deliverer = deliverer
         self._turnstile = office.turnstile if office else asyncio.Lock()
         self._offered: OrderedDict[SeekerId, None] = OrderedDict()
@@ -308,8 +307,6 @@ class Reception:
             self._remember_offer(turn.seeker, made.effects)
             if made.change.desk is not None and self._office is not None:
                 self._office.settle(made.change.desk)
-                if OrderKind.REQUEST in made.orders:
-                    self._requests.note(turn.seeker, turn.at)
 
     def _remember_offer(self, seeker: SeekerId, effects: Sequence[Effect]) -> None:
         """Whose screen speaks of the desk, so that it can be put right when a door opens or closes."""
@@ -408,7 +405,9 @@ class Reception:
         case = moved or self._office.book.case_of(seeker)
         stage = STAGES[case.status] if case is not None else CaseStage.NONE
         known = conversation if conversation.case is stage else conversation.evolve(case=stage)
-        return known.evolve(desk=self._office.desk(known, case))
+        desk = self._office.desk(known, case)
+        ended = case is not None and case.open and not case.may_see(self._office.now())
+        return known.evolve(desk=replace(desk, ended=True) if ended else desk)
 
     def _with_answer(self, turn: Turn, conversation: Conversation) -> Conversation:
         """Whoever brings the ticket of a complaint reads what a reviewer answered."""
@@ -452,11 +451,12 @@ class Reception:
         they are in a queue."""
         if self._office is None or not any(isinstance(effect, Order) and effect.what is OrderKind.REQUEST for effect in advanced):
             return False
-        return orders_of.closed_to(self._office, turn.seeker, program, before, self._requests.since(turn.seeker, turn.at), turn.at)
+        return orders_of.closed_to(self._office, turn.seeker, program, before, turn.at)
 
     def _within(self, turn: Turn, before: Conversation, event: Event, orders: tuple[Order, ...]) -> tuple[Order, ...]:
         """A cry is always answered by the program; how much of a flood of them is kept for a human has a limit."""
-        crying = isinstance(event, TextReceived) and event.reading.crisis is not None and before.case is CaseStage.WAITING
+        reading = event.reading if isinstance(event, TextReceived | MediaReceived) else None
+        crying = reading is not None and reading.crisis is not None and before.case is CaseStage.WAITING
         if self._relayed is None or not crying or self._relayed.take(turn.seeker) is Turnout.ANSWER:
             return orders
         return tuple(order for order in orders if order.what not in HEARD)
@@ -511,8 +511,8 @@ class Reception:
         our own timers are always answered. A cry in a live conversation is the human's, like all that is said there."""
         said = before.case is CaseStage.LIVE and isinstance(event, TextReceived | MediaReceived)
         always = isinstance(event, Blocked) or (isinstance(event, CommandGiven) and event.command in ALWAYS)
-        if isinstance(event, TextReceived):
-            always = event.reading.command in ALWAYS or (event.reading.crisis is not None and not said)
+        if isinstance(event, TextReceived | MediaReceived) and (reading := event.reading) is not None:
+            always = reading.command in ALWAYS or (reading.crisis is not None and not said)
         if self._buckets is None or turn.incoming is None or always:
             return Turnout.ANSWER
         return (self._relayed if said and self._relayed else self._buckets).take(turn.seeker)
@@ -539,7 +539,8 @@ class Reception:
             case Kind.BLOCKED:
                 return Blocked(at=at)
             case Kind.MEDIA:
-                return MediaReceived(at=at, kind=incoming.media or MediaKind.OTHER)
+                beside = self._context.read(incoming.caption, program, conversation.locale) if incoming.caption else None
+                return MediaReceived(at=at, kind=incoming.media or MediaKind.OTHER, reading=beside)
             case Kind.PRESS:
                 return self._pressed(incoming, conversation, at)
             case Kind.COMMAND if (command := program.commands.get(incoming.text.casefold())) in COMMANDS:
@@ -676,9 +677,9 @@ def _said_to_be_there(write: DeskWrite | None, after: Conversation, effects: Seq
 
 
 def _less_of(made: Prepared) -> Iterable[DeskWrite | None]:
-    """What may be left out of a turn that cannot be stored whole. Leaving must work whatever the desk's part of it came to. What ends access
-    (a withdrawal, an erasure) is written without what it would have told anybody; an erasure even alone. For everything else the screen
-    would confirm what did not happen: a request without a case, words nobody gets."""
+    """What may be left out of a turn that cannot be stored whole. Leaving must work whatever the desk's part of it came to. What ends
+    access (a withdrawal, an erasure) is written without what it would have told anybody; an erasure even alone. For everything else the
+    screen would confirm what did not happen: a request without a case, words nobody gets."""
     orders, desk = set(made.orders), made.change.desk
     if desk is None:
         return

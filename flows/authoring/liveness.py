@@ -21,14 +21,14 @@ from flows.screens import LOCAL_DOORS
 from flows.state import Position
 
 ASIDES: Final = frozenset(
-    {*COMMAND_FLOWS.values(), *CRISIS_FLOWS, WAITING, LIVE, "complaint", "cover", "paused", "returning", "media", "voice"}
+    {*COMMAND_FLOWS.values(), *CRISIS_FLOWS, WAITING, LIVE, "cover", "paused", "returning", "media", "voice"}
 )
 """Flows that lie on top of what a person was doing and return to it."""
 CONSENT: Final = "consent"
 """The answer that says a person agreed to be asked more."""
 AUTHORITY: Final = Term(key="authority", value="yes", negated=False)
 CONSENTED: Final = Term(key=CONSENT, value="yes", negated=False)
-WALKED_ALONE: Final = frozenset({"@person", "@withdraw", "@flow:complaint", f"@flow:{WAITING}"})
+WALKED_ALONE: Final = frozenset({"@person", "@withdraw", "@complaint", f"@flow:{WAITING}"})
 """Where a choice leads that only the desk can hide: places the walk visits in their own right, whoever offers them."""
 Question = Guard | Term
 """Something asked about one answer: a condition about it alone, or one comparison of a longer condition."""

@@ -31,7 +31,7 @@ async def test_closing_empties_the_topic_and_tells_her(tmp_path: Path) -> None:
         assert f"{case.designation}: Cerrado: Sirvió." in here.all_of(rio)
         assert not await here.running.storage.words(case.id)
         screen = here.api.screen(ana)
-        assert "La conversación con Organización de demostración se cerró." in screen.text
+        assert "Sobre tu conversación: se cerró." in screen.text
         assert "¿Sirvió hablar?" in screen.text
         await here.taps(ana, "Sí sirvió")
         assert here.running.desk.office.feedback == {"useful": 1}

@@ -127,7 +127,7 @@ async def test_a_service_outside_is_followed_until_it_is_done(tmp_path: Path) ->
         ana, rio, thread = await here.talking()
         await here.presses(rio, "Más", thread)
         await here.presses(rio, "Servicio de fuera", thread)
-        await here.presses(rio, "Anotar otro", thread)
+        await here.presses(rio, "Anotar un servicio", thread)
         await here.types(rio, "Clínica del norte", thread)
         assert "Anotado: Clínica del norte." in here.all_of(rio, thread)
         standing = here.left(ana)

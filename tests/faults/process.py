@@ -18,8 +18,9 @@ ORGANIZATION = "la organización de prueba"
 class Program:
     """Amparo over one data folder: started, killed and stopped as often as a test likes. Its log is kept beside the folder."""
 
-    def __init__(self, api: LocalBotApi, folder: Path) -> None:
+    def __init__(self, api: LocalBotApi, folder: Path, *, responders_token: str = "") -> None:
         self._api = api
+        self._own = {"AMPARO_RESPONDERS_TOKEN": responders_token} if responders_token else {}
         self.data = folder / "data"
         self.log = folder / "log"
         self.killed_at: list[int] = []
@@ -36,6 +37,7 @@ class Program:
             "AMPARO_ORGANIZATION": ORGANIZATION,
             "AMPARO_LOG_LEVEL": "debug",
             "AMPARO_CRASH_AT": crash_at,
+            **self._own,
         }
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -6,6 +6,8 @@ human is one message to them, and the words that leave are still the program's.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,8 @@ from flows import limits
 from flows.advance import advance, begin
 from flows.authoring.reach import DESKS
 from flows.codec import decode_conversation, decode_effect, encode_conversation, encode_effect
-from flows.desk import OF_A_CASE, SAFETY
+from flows.desk import COMPLAINT, OF_A_CASE, SAFETY
+from flows.desk import NEWS as PLACES
 from flows.effects import Effect, Order, OrderKind, ShowScreen, ShowWords, SpeakVoice
 from flows.events import (
     CaseNews,
@@ -29,8 +32,9 @@ from flows.events import (
     Pressed,
     Reading,
     TextReceived,
+    TimerFired,
 )
-from flows.screens import LETTER, screen
+from flows.screens import LETTER, NOTICE, screen
 from flows.state import NO_DESK, CaseStage, Conversation, Mode, PhoneUse, Position
 from flows.times import TABLE
 from tests.flows.test_laws import ACTS, PROGRAM, START, Act, told
@@ -53,7 +57,7 @@ def shows(effects: tuple[Effect, ...]) -> bool:
 
 
 def codes(conversation: Conversation) -> set[str]:
-    return {button.code for button in screen(PROGRAM, conversation).buttons} - {LETTER.code}
+    return {button.code for button in screen(PROGRAM, conversation).buttons} - {LETTER.code, NOTICE.code}
 
 
 def orders(effects: tuple[Effect, ...]) -> list[OrderKind]:
@@ -131,7 +135,7 @@ def test_silent_after_an_exit(turns: Turns, stage: CaseStage, news: list[tuple[A
 @given(TURNS, st.text(max_size=40), st.none() | st.sampled_from(Command), st.sampled_from(sorted(DESKS)))
 def test_in_a_live_conversation_what_is_typed_is_one_message(turns: Turns, text: str, command: Command | None, desk: str) -> None:
     """Whatever screen stands there. Words that leave, erase, take back or cry danger are the program's; everything else is the human's,
-    once, and the screen and its buttons stay."""
+    once, and the screen and its buttons stay. Where something waited to be seen, it is shown; while somebody complains, nothing is relayed."""
     walked, at = walk(turns, CaseStage.NONE)
     live = walked.evolve(mode=Mode.ACTIVE, aside="", case=CaseStage.LIVE, desk=DESKS[desk])
     live = live.evolve(stack=(Position(flow="welcome", step="start"),)) if live.here.flow == "cover" else live
@@ -142,7 +146,14 @@ def test_in_a_live_conversation_what_is_typed_is_one_message(turns: Turns, text:
         assert shows(effects)
         assert OrderKind.WORDS not in orders(effects)
         return
+    if live.here.flow == COMPLAINT:
+        assert OrderKind.WORDS not in orders(effects)
+        return
     assert orders(effects) == [OrderKind.WORDS]
+    if live.unread or live.news:
+        assert shows(effects)
+        assert not (after.unread or after.news)
+        return
     assert not shows(effects)
     assert (after.turn, after.stack, after.answers) == (live.turn, live.stack, live.answers)
 
@@ -236,3 +247,174 @@ def test_a_door_closed_for_now_says_so_and_a_copy_without_anybody_too() -> None:
     never = screen(PROGRAM, there.evolve(desk=DESKS["closed"]))
     assert {"card.person_offer.nobody_live", "card.person_offer.nobody_test"} <= set(never.blocks)
     assert [button.label for button in shut.buttons] == [button.label for button in never.buttons]
+
+
+ROOM = Position(flow="waiting", step="room")
+CHAT = PLACES[News.TAKEN]
+
+
+def at_desk(stage: CaseStage, here: Position = CHAT, **more: object) -> Conversation:
+    """Somebody with a case who looks at `here`, and did something just now."""
+    there = begin(PROGRAM, locale="es").evolve(case=stage, desk=DESKS["open"], turn=4, touched=START, stack=(here,))
+    return there.evolve(**more)
+
+
+def echoes(effects: tuple[Effect, ...]) -> list[str]:
+    return [effect.screen.echo.ref for effect in effects if isinstance(effect, ShowScreen) and effect.screen.echo]
+
+
+def said(reading: Reading, kind: MediaKind = MediaKind.VOICE) -> MediaReceived:
+    return MediaReceived(at=START, kind=kind, reading=reading)
+
+
+@pytest.mark.parametrize(("crisis", "flow"), [(Crisis.DANGER, "danger"), (Crisis.SELF_HARM, "distress")])
+def test_a_cry_under_a_file_is_heard(crisis: Crisis, flow: str) -> None:
+    """With nobody there the danger screen; while waiting it rings as well; a human who is there gets the file and is rung."""
+    cry = Reading(crisis=crisis)
+    after, effects = advance(PROGRAM, at_desk(CaseStage.NONE, Position(flow="welcome", step="start")), said(cry))
+    assert (after.here.flow, orders(effects)) == (flow, [])
+    after, effects = advance(PROGRAM, at_desk(CaseStage.WAITING, ROOM), said(cry, MediaKind.PHOTO))
+    assert (after.here.flow, orders(effects)) == (flow, [OrderKind.RING])
+    after, effects = advance(PROGRAM, at_desk(CaseStage.LIVE), said(cry))
+    assert (after.here, orders(effects)) == (CHAT, [OrderKind.MEDIA, OrderKind.RING])
+    after, effects = advance(PROGRAM, at_desk(CaseStage.LIVE), said(cry, MediaKind.PHOTO))
+    assert orders(effects) == [OrderKind.WORDS, OrderKind.RING]
+    covered, _ = advance(PROGRAM, at_desk(CaseStage.NONE), CommandGiven(at=START, command=Command.EXIT))
+    after, effects = advance(PROGRAM, covered, said(cry))
+    assert after.here.flow == flow
+
+
+def test_the_words_under_a_file_that_is_not_taken_go_as_words() -> None:
+    """And the person reads that the file did not."""
+    after, effects = advance(PROGRAM, at_desk(CaseStage.LIVE), said(Reading(), MediaKind.PHOTO))
+    assert (after.here, orders(effects), echoes(effects)) == (CHAT, [OrderKind.WORDS], ["ui.echo_words_only"])
+    tell = Position(flow="waiting", step="tell")
+    after, effects = advance(PROGRAM, at_desk(CaseStage.WAITING, tell), said(Reading(), MediaKind.PHOTO))
+    assert (after.here.step, orders(effects), echoes(effects)) == ("told", [OrderKind.WORDS], ["ui.echo_words_only"])
+    after, effects = advance(PROGRAM, at_desk(CaseStage.WAITING, ROOM), said(Reading(), MediaKind.PHOTO))
+    assert (after.here.flow, orders(effects)) == ("media", [])
+
+
+def test_a_file_called_exit_leaves() -> None:
+    for kind in (MediaKind.VOICE, MediaKind.PHOTO):
+        after, effects = advance(PROGRAM, at_desk(CaseStage.LIVE), said(Reading(command=Command.EXIT), kind))
+        assert after.mode is Mode.COVERED
+        assert orders(effects) == [OrderKind.LEFT]
+
+
+@pytest.mark.parametrize("word", ["queja", "quiero quejarme", "mis derechos", "ver mis datos"])
+def test_a_complaint_never_reaches_whom_it_is_about(word: str) -> None:
+    """Neither the word that opens it, nor what is typed there, nor what is typed on the screen after it."""
+    command = Command(PROGRAM.commands[word])
+    for stage in CaseStage:
+        after, effects = advance(PROGRAM, at_desk(stage), TextReceived(at=START, text=word, reading=Reading(command=command)))
+        assert after.here.flow == ("complaint" if command is Command.COMPLAINT else "privacy")
+        assert orders(effects) == []
+    asked = at_desk(CaseStage.LIVE, Position(flow="complaint", step="complaint"))
+    done, effects = advance(PROGRAM, asked, TextReceived(at=START, text="..."))
+    assert orders(effects) == [OrderKind.COMPLAINT]
+    _, effects = advance(PROGRAM, done.evolve(desk=DESKS["open"]), TextReceived(at=START, text="..."))
+    assert orders(effects) == []
+    _, effects = advance(PROGRAM, done.evolve(desk=DESKS["open"]), said(Reading()))
+    assert orders(effects) == []
+
+
+def test_wanting_to_die_and_nobody_answers() -> None:
+    """The screen of the worst hour, not the one of violence; it says that it is the program."""
+    after, effects = advance(PROGRAM, at_desk(CaseStage.LIVE), CaseNews(at=START, what=News.DISTRESS))
+    assert after.here == Position(flow="distress", step="one_thing")
+    assert echoes(effects) == ["ui.echo_program"]
+    assert all(effect.urgent and effect.fresh for effect in effects if isinstance(effect, ShowScreen))
+
+
+def test_what_waited_for_them_to_write_is_shown_when_they_write() -> None:
+    """"Only if I write", or after a long while: a human has answered meanwhile."""
+    waiting = at_desk(CaseStage.LIVE, ROOM, unread=7, news="taken")
+    after, effects = advance(PROGRAM, waiting, TextReceived(at=START, text="..."))
+    assert after.here == CHAT
+    assert orders(effects) == [OrderKind.WORDS]
+    assert [effect.until for effect in effects if isinstance(effect, ShowWords)] == [7]
+
+
+@pytest.mark.parametrize(("flow", "step"), [("waiting", "key_made"), ("complaint", "complained")])
+def test_what_is_shown_once_is_not_swept_away(flow: str, step: str) -> None:
+    here = Position(flow=flow, step=step)
+    shown = at_desk(CaseStage.WAITING, here)
+    after, effects = advance(PROGRAM, shown, CaseNews(at=START + 1, what=News.TAKEN))
+    assert (after.here, after.case, effects) == (here, CaseStage.LIVE, ())
+    after, effects = advance(PROGRAM, shown.evolve(desk=DESKS["away"]), DeskTold(at=START + 1))
+    assert (after.turn, effects) == (shown.turn, ())
+    after, effects = advance(PROGRAM, shown, CaseNews(at=START + 1, what=News.CRISIS))
+    assert after.here.flow == "danger"
+
+
+def test_a_list_one_is_about_to_share_stays() -> None:
+    listed = at_desk(CaseStage.LIVE, aside="share")
+    after, effects = advance(PROGRAM, listed, CaseNews(at=START + 1, what=News.BACK_SOON))
+    assert (after.aside, after.news, effects) == ("share", "back_soon", ())
+
+
+def test_an_offer_that_reads_the_same_is_not_shown_again() -> None:
+    """So a button pressed at that moment still works."""
+    offered, _ = advance(PROGRAM, at_desk(CaseStage.NONE, Position(flow="welcome", step="start")), CommandGiven(at=START, command=Command.PERSON))
+    same, effects = advance(PROGRAM, offered, DeskTold(at=START + 1))
+    assert (same.turn, effects) == (offered.turn, ())
+    moved, effects = advance(PROGRAM, offered.evolve(desk=DESKS["away"]), DeskTold(at=START + 1))
+    assert shows(effects)
+    assert moved.turn == offered.turn + 1
+    live = at_desk(CaseStage.LIVE, desk=DESKS["away"])
+    assert advance(PROGRAM, live, DeskTold(at=START + 1))[1] == ()
+
+
+def test_a_yes_for_another_organization_than_the_screen_named() -> None:
+    """Whom the responder asks about has changed since the question was shown: it is put again."""
+    asked, _ = advance(PROGRAM, at_desk(CaseStage.LIVE), CaseNews(at=START, what=News.ELSEWHERE))
+    yes = next(button.code for button in screen(PROGRAM, asked).buttons if button.label.endswith("choice.yes"))
+    moved = asked.evolve(desk=replace(DESKS["open"], other="Una tercera"))
+    again, effects = advance(PROGRAM, moved, Pressed(at=START + 1, code=yes))
+    assert (again.here, orders(effects), echoes(effects)) == (asked.here, [], ["ui.echo_offer_changed"])
+    _, effects = advance(PROGRAM, again, Pressed(at=START + 2, code=yes))
+    assert orders(effects) == [OrderKind.ELSEWHERE]
+
+
+def idled(conversation: Conversation) -> tuple[Conversation, tuple[Effect, ...]]:
+    return advance(PROGRAM, conversation, TimerFired(at=conversation.timers["idle"], name="idle"))
+
+
+def test_an_envelope_outlasts_the_idle_cover() -> None:
+    """It is a dull line already; whoever only looks at the phone must still see that something came."""
+    late = START + limits.ENVELOPE_SECONDS + 1
+    waiting, _ = advance(PROGRAM, at_desk(CaseStage.WAITING, ROOM), CommandGiven(at=START, command=Command.PERSON))
+    sealed, _ = advance(PROGRAM, waiting, CaseNews(at=late, what=News.NOBODY))
+    assert sealed.aside == "envelope"
+    after, effects = idled(sealed)
+    assert (after.aside, shows(effects)) == ("envelope", False)
+    opened, _ = advance(PROGRAM, after, Pressed(at=late + 9_000, code="nview"))
+    assert opened.here == PLACES[News.NOBODY]
+
+
+def test_news_that_nobody_touched_is_offered_on_the_way_back() -> None:
+    """Only a human's words are called an answer."""
+    waiting, _ = advance(PROGRAM, at_desk(CaseStage.WAITING, ROOM), CommandGiven(at=START, command=Command.PERSON))
+    shown, _ = advance(PROGRAM, waiting, CaseNews(at=START + 5, what=News.NOBODY))
+    covered, effects = idled(shown)
+    assert covered.mode is Mode.DIMMED
+    back, _ = advance(PROGRAM, covered, TextReceived(at=START + 9_000, text="hola", reading=Reading(greeting=True)))
+    assert screen(PROGRAM, back).buttons[0] == NOTICE
+    assert screen(PROGRAM, back.evolve(unread=3)).buttons[0] == LETTER
+    seen, _ = advance(PROGRAM, shown, Pressed(at=START + 6, code=next(b.code for b in screen(PROGRAM, shown).buttons if b.code)))
+    covered, _ = idled(seen)
+    assert not covered.news
+
+
+def test_when_the_permission_has_ended_nothing_is_relayed_and_it_is_asked_anew() -> None:
+    ended = replace(DESKS["open"], ended=True)
+    for event in (TextReceived(at=START, text="..."), said(Reading()), MediaReceived(at=START, kind=MediaKind.VOICE)):
+        after, effects = advance(PROGRAM, at_desk(CaseStage.LIVE, desk=ended), event)
+        assert (after.here, orders(effects)) == (PLACES[News.ENDED], [])
+    told_, effects = advance(PROGRAM, at_desk(CaseStage.LIVE, desk=ended), CaseNews(at=START, what=News.ENDED))
+    yes = next(button.code for button in screen(PROGRAM, told_).buttons if button.label.endswith("choice.renew"))
+    _, effects = advance(PROGRAM, told_, Pressed(at=START + 1, code=yes))
+    assert orders(effects) == [OrderKind.RENEW]
+    none = told_.evolve(case=CaseStage.NONE)
+    assert not any(button.label.endswith("choice.renew") for button in screen(PROGRAM, none).buttons)

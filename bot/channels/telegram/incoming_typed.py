@@ -93,6 +93,11 @@ def _typed_message(update_id: int, message: Message) -> Incoming:
         return Incoming(update_id=update_id, kind=Kind.IGNORED)
     if message.text is not None:
         return _typed_words(update_id, message, sender, edited=False)
+    return _typed_media(update_id, message, sender, edited=False)
+
+
+def _typed_media(update_id: int, message: Message, sender: User, *, edited: bool) -> Incoming:
+    """Anything but words; `edited`: the words under it were changed."""
     found = _media(message)
     attribute, media = found if found is not None else ("", None)
     handle, size, mime = _file(message, attribute)
@@ -113,17 +118,19 @@ def _typed_message(update_id: int, message: Message) -> Incoming:
         mime=mime,
         caption=clean_text(message.caption) if media is not None and isinstance(message.caption, str) else "",
         place=_place(message, attribute),
+        edited=edited,
     )
 
 
 def _typed_edit(update_id: int, message: Message) -> Incoming:
-    """Words changed after sending. A moving location and a changed caption come here too, and say nothing new."""
+    """Words changed after sending, also under a file. A moving location comes here too, and says nothing new."""
     sender = message.from_user
     if message.chat.type != ChatType.PRIVATE:
         return Incoming(update_id=update_id, kind=Kind.GROUP, chat_id=_chat_id(message.chat))
-    if sender is None or sender.is_bot or message.text is None:
+    if sender is None or sender.is_bot or (message.text is None and message.caption is None):
         return Incoming(update_id=update_id, kind=Kind.IGNORED)
-    return _typed_words(update_id, message, sender, edited=True)
+    typed = _typed_words if message.text is not None else _typed_media
+    return typed(update_id, message, sender, edited=True)
 
 
 def _typed_words(update_id: int, message: Message, sender: User, *, edited: bool) -> Incoming:

@@ -148,6 +148,7 @@ async def door(doing: Doing) -> Did:
 async def give(doing: Doing) -> Did:
     """A case that waits too long, with everybody it could be given to."""
     _managing(doing, Action.SEE_LOAD)
+    doing.draft.log(Deed.READ_CASE, doing.actor, f"case:{doing.the_case.id}", "load")
     doing.draft.remove(doing.responder.id, "load_case")
     doing.draft.post(doing.responder.id, "load_case", case=doing.the_case, topic=False)
     return NOTHING
@@ -171,8 +172,7 @@ async def assign(doing: Doing) -> Did:
     draft.remove(to.id, "notice", case=case.id)
     draft.post(to.id, "assigned", case=taken, topic=False, silent=False, priority=1)
     draft.post(to.id, "header", case=taken, silent=False, priority=1)
-    for words in office.book.to_responder(case.id):
-        office.pass_to_responder(draft, taken, words)
+    await conversing.say_again(doing, taken, to.id)
     for view in ("load", "board"):
         draft.edit(doing.responder.id, view)
     draft.edit(to.id, "board")

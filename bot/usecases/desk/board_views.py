@@ -35,7 +35,8 @@ def clock_time(look: Look, at: int) -> str:
     if organization is None:
         return look.say("hours", hours=max(1, (at - look.at) // 3600))
     then, now = organization.local(at), organization.local(look.at)
-    return then.strftime("%H:%M") if then.date() == now.date() else then.strftime("%d/%m %H:%M")
+    hour = then.strftime("%H:%M")
+    return hour if then.date() == now.date() else look.say("hour_of_day", hours=hour, when=then.strftime("%d/%m"))
 
 
 # -- the board ----------------------------------------------------------------------------------------------------------------
@@ -47,16 +48,16 @@ def board(look: Look) -> Rendered:
     lines = [look.say("board", alias=me.alias)]
     if me.role is StaffRole.REVIEWER:
         review = (look.button("b_complaints", "cmpls", case=0),)
-        return Rendered(text="\n".join([*lines, look.say("board_reviewer")]), rows=(review, _last_row(look)))
+        return Rendered(text="\n".join([*lines, look.say("board_reviewer")]), rows=(review, *_last_rows(look)))
     lines += [_duty_line(look), *_own_lines(look), *_waiting_lines(look)]
-    rows = (*_duty_rows(look), *_list_rows(look), *_supervisor_rows(look), _last_row(look))
+    rows = (*_duty_rows(look), *_list_rows(look), *_supervisor_rows(look), *_last_rows(look))
     return Rendered(text="\n".join(lines), rows=rows)
 
 
 def _duty_line(look: Look) -> str:
     me = look.responder
     if not me.on_duty(look.at):
-        return look.say("board_off")
+        return look.say("board_carrying" if look.office.book.owned(me.id) else "board_off")
     resting = [look.say("board_resting", when=clock_time(look, me.resting_until))] if look.at < me.resting_until else []
     return "\n".join([look.say("board_on", when=clock_time(look, me.duty_until)), *resting])
 
@@ -79,7 +80,7 @@ def _duty_rows(look: Look) -> tuple[Row, ...]:
     hours = tuple(look.button("", "duty", number, text=look.say("b_hours", hours=number)) for number in HOURS)
     resting = look.at < me.resting_until
     pause = look.button("b_rest_over", "rest", "0") if resting else look.button("b_rest", "rest")
-    return (hours, (look.button("b_off_duty", "duty", "0"), pause))
+    return (*pairs(hours), (look.button("b_off_duty", "duty", "0"), pause))
 
 
 def _list_rows(look: Look) -> tuple[Row, ...]:
@@ -100,9 +101,14 @@ def _door_button(look: Look) -> Button:
     return look.button("b_door_open", "door", "o") if shut else look.button("b_door_close", "door", "c")
 
 
-def _last_row(look: Look) -> Row:
+def _last_rows(look: Look) -> tuple[Row, ...]:
     buttons = (look.button("b_help", "help"), look.button("b_panic", "panic"))
-    return buttons if look.responder.role is StaffRole.REVIEWER else (look.button("b_talk", "talk"), *buttons)
+    return (buttons,) if look.responder.role is StaffRole.REVIEWER else ((look.button("b_talk", "talk"),), buttons)
+
+
+def pairs(buttons: Sequence[Button]) -> tuple[Row, ...]:
+    """Two buttons a row: three are cut in the middle of a word on a narrow screen."""
+    return tuple(tuple(buttons[first : first + 2]) for first in range(0, len(buttons), 2))
 
 
 def seen(look: Look, cases: Sequence[Case]) -> list[Case]:
@@ -190,13 +196,13 @@ def load(look: Look) -> Rendered | None:
     organization = look.office.organizations.get(look.responder.organization)
     if organization is None or not may(answering(look.responder), Action.SEE_LOAD, None, look.at):
         return None
-    late = overdue(look)
+    late = late_cases(look)
     lines = [look.say("load_title"), *_late_lines(look, late), *_carried(look), *_lacking(look, organization), _door_line(look)]
     shown = [look.button("", "give", case=case.id, text=case.designation) for case in late[:ROWS]]
     return Rendered(text="\n".join(lines), rows=(*threes(shown), *_door_rows(look)))
 
 
-def overdue(look: Look) -> list[Case]:
+def late_cases(look: Look) -> list[Case]:
     """Of their organization, those who have waited longer than the clocks allow: for anybody, or for whoever has them."""
     own = [case for case in look.office.book.open_cases() if case.organization == look.responder.organization]
     return [case for case in seen(look, own) if look.at - since(case) > _limit(look, case)]
@@ -265,7 +271,7 @@ def _door_rows(look: Look) -> tuple[Row, ...]:
     if shut is None:
         return ((_door_button(look),),)
     hours = tuple(look.button("", "door", f"c{base36(number)}", text=look.say("b_door_hours", hours=number)) for number in DOOR_HOURS)
-    return ((_door_button(look),), hours)
+    return ((_door_button(look),), *pairs(hours))
 
 
 def load_case(look: Look) -> Rendered | None:
@@ -288,6 +294,24 @@ def _why_nobody(look: Look, why: routing.Why | None) -> list[str]:
 
 def _giving(look: Look, one: Responder, loads: Mapping[int, Load]) -> str:
     return look.say("load_row", alias=one.alias, count=loads.get(one.id, Load()).cases, cap=one.cap)
+
+
+def overdue(look: Look) -> Rendered | None:
+    """Nobody has taken it for too long: which one, and the way to give it to somebody."""
+    case = look.the_case
+    if not case.open:
+        return None
+    return Rendered(text=f"{case.designation}\n{look.say('overdue')}", rows=((look.button("b_give", "give"),),))
+
+
+def crisis_unanswered(look: Look) -> Rendered | None:
+    """A cry nobody answered: which one, and the way to give it to somebody who is there."""
+    case = look.the_case
+    if not case.open:
+        return None
+    text = look.say("crisis_unanswered", designation=case.designation)
+    alias = [] if case.designation in text else [case.designation]
+    return Rendered(text="\n".join((*alias, text)), rows=((look.button("b_give", "give"),),))
 
 
 def assigned(look: Look) -> Rendered:
@@ -318,6 +342,8 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
         "load": load,
         "load_case": load_case,
         "assigned": assigned,
+        "overdue": overdue,
+        "crisis_unanswered": crisis_unanswered,
         "gap": gap,
         "help": help_,
     }

@@ -1,8 +1,8 @@
 """What the desk knows, in memory: open cases, staff, shifts, doors, words on their way, and what stands in responders' chats.
 
 One process owns the data folder, and every write goes through one turnstile; so what was committed is what stands here. It changes only in
-`settle`, after a commit, and in `load`/`reload_staff`, from storage. A thousand cases are a few megabytes, and the queue, the caps and the
-clocks are then plain functions over values.
+`settle`, after a commit, in `load`/`reload_staff`, from storage, and in `forget`, when storage forgets as well. A thousand cases are a few
+megabytes, and the queue, the caps and the clocks are then plain functions over values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from bot.domain.case import Case, Complaint, Direction, Waited, Words, WordsState
+from bot.domain.case import ANSWERED_DAYS, DAY, KEPT_DAYS, Case, Complaint, Direction, Waited, Words, WordsState
 from bot.domain.seeker import SeekerId
 from bot.domain.staff import Door, Responder, ResponderState, Shift
 from bot.usecases.desk.ports import DeskMessage, DeskStorage, DeskWrite
@@ -22,7 +22,8 @@ ON_THE_WAY = (WordsState.HELD, WordsState.WINDOW, WordsState.ENVELOPE, WordsStat
 
 @dataclass(slots=True)
 class Book:
-    """Everything by the key it is asked for. Values are frozen; only the tables change."""
+    """Everything by the key it is asked for. Values are frozen; only the tables change. `moved`: who was let in or put out by another
+    process (the command line), with the state they had before as far as it was known, until the ladder has done what follows from it."""
 
     storage: DeskStorage
     cases: dict[int, Case] = field(default_factory=dict)
@@ -36,12 +37,20 @@ class Book:
     complaints: dict[int, Complaint] = field(default_factory=dict)
     ledgers: dict[int, dict[int, DeskMessage]] = field(default_factory=dict)
     staff_version: int = 0
+    moved: dict[int, ResponderState | None] = field(default_factory=dict)
+    _known: bool = False
+    _meanwhile: list[DeskWrite] | None = None
 
     async def load(self, day: int) -> None:
-        """Read everything, at the start or anew. `day`: today, in days since 1970."""
-        cases, unfinished = await self.storage.cases(), await self.storage.unfinished_words()
-        waited, complaints = await self.storage.waited(day - WAITED_DAYS), await self.storage.complaints()
-        await self.reload_staff()
+        """Read everything, at the start or anew. `day`: today, in days since 1970. What is settled while it is read (deliveries are written
+        outside the turnstile) is settled once more over what was read before it."""
+        self._meanwhile = []
+        try:
+            cases, unfinished = await self.storage.cases(), await self.storage.unfinished_words()
+            waited, complaints = await self.storage.waited(day - WAITED_DAYS), await self.storage.complaints()
+            await self.reload_staff()
+        finally:
+            meanwhile, self._meanwhile = self._meanwhile, None
         for table in (self.cases, self.of_seeker, self.words, self.ledgers):
             table.clear()
         for case in cases:
@@ -50,10 +59,17 @@ class Book:
             self.words[words.case][words.id] = words
         self.waited = list(waited)
         self.complaints = {complaint.id: complaint for complaint in complaints}
+        for write in meanwhile:
+            self.settle(replace(write, waited=()))
 
     async def reload_staff(self) -> None:
         """The command line may have written: read everybody again."""
         staff = await self.storage.staff()
+        for one in staff.responders if self._known else ():
+            before = self.responders.get(one.id)
+            if before is None or before.state is not one.state:
+                self.moved.setdefault(one.id, before.state if before else None)
+        self._known = True
         self.responders = {responder.id: responder for responder in staff.responders}
         self.accounts = {one.account: one.id for one in staff.responders if one.account}
         self.shifts = staff.shifts
@@ -115,6 +131,8 @@ class Book:
 
     def settle(self, write: DeskWrite) -> None:
         """A write was committed: this is how things stand now."""
+        if self._meanwhile is not None:
+            self._meanwhile.append(write)
         for case in write.cases:
             self._put_case(replace(case, version=case.version + 1))
         for words in write.words:
@@ -130,6 +148,18 @@ class Book:
         self.complaints.update({complaint.id: complaint for complaint in write.complaints})
         self.waited.extend(write.waited)
         self._settle_messages(write)
+
+    def forget(self, now: int) -> None:
+        """What storage's retention destroys (`bot.storage.desk_retention`) is not remembered here either, to the second: a case that is
+        gone there could be written no more, and what was shared in it would live on in memory."""
+        for case in [one for one in self.cases.values() if not one.open and (one.closed_at or 0) + KEPT_DAYS * DAY <= now]:
+            self._put_case(replace(case, erased=True))
+        for number in [number for number, rows in self.words.items() if not rows]:
+            del self.words[number]
+        for complaint in tuple(self.complaints.values()):
+            if complaint.answered_at is not None and complaint.answered_at + ANSWERED_DAYS * DAY <= now:
+                del self.complaints[complaint.id]
+        self.forget_waits(now // DAY)
 
     def forget_waits(self, day: int) -> None:
         """Waits that are too old to be told about."""

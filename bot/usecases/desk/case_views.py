@@ -67,7 +67,8 @@ def header(look: Look) -> Rendered | None:
 
 def _standing(look: Look, case: Case) -> list[str]:
     """What hangs on it now."""
-    lines = [look.say(f"reach_{case.reach.value}")]
+    away = "detached" if case.seeker is None else "blocked" if case.blocked else f"reach_{case.reach.value}"
+    lines = [look.say(away, designation=case.designation)]
     if found := reasons(look, case):
         lines.append(look.say("line_rules", rules=", ".join(found)))
     if case.next_step:
@@ -106,6 +107,7 @@ def more(look: Look) -> Rendered:
         (look.button("b_refer", "refer"), look.button("b_follow_up", "follow")),
         (look.button("b_safe_contact", "safe"), look.button("b_word", "word")),
         (look.button("b_glass", "glass"), look.button("b_release", "free")),
+        (look.button("b_back", "less"),),
     )
     return Rendered(text=look.say("more_title", designation=look.the_case.designation), rows=rows)
 
@@ -151,6 +153,10 @@ def _where(look: Look, said: Words, alias: str) -> str:
         return "\n".join((look.say("held", seconds=seconds, designation=alias), *warned))
     if said.state is WordsState.WINDOW and said.release_at is not None:
         return look.say("window", number=said.number, ago=look.say("hours", hours=max(1, (said.release_at - look.at) // 3600)))
+    if said.state is WordsState.REMOVED and not said.shown:
+        return look.say("undone")
+    if said.state is WordsState.ENVELOPE and not said.told:
+        return look.say("words_untold", number=said.number)
     return look.say(f"words_{said.state.value}", number=said.number, designation=alias)
 
 
@@ -181,7 +187,6 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
             name: _text(name)
             for name in (
                 "crisis",
-                "crisis_unanswered",
                 "nudge",
                 "shared",
                 "share_refused",
@@ -191,7 +196,6 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
                 "released",
                 "lapsed",
                 "expired",
-                "overdue",
             )
         },
     }

@@ -21,13 +21,12 @@ BY_PERMISSION = glass_views.BY_PERMISSION
 def safe(look: Look) -> Rendered:
     """The agreement as it stands, and the choices."""
     hours = tuple(look.button(f"safe_{name}", "safe", name) for name in deeds.PRESETS)
+    days = tuple((look.button(f"b_days_{name}", "sdays", name),) for name in deeds.DAYS)
     rows = (
-        hours[:1],
-        hours[1:3],
-        hours[3:],
-        tuple(look.button(f"safe_days_{name}", "sdays", name) for name in deeds.DAYS),
+        *((one,) for one in hours),
+        *days,
         (look.button("b_own_hours", "shours"), look.button("b_first_line", "sline")),
-        (look.button("b_no_hours", "snone"),),
+        (look.button("b_no_hours", "snone"), look.button("b_back", "less")),
     )
     return Rendered(text="\n".join((look.say("safe_prompt"), *_agreed(look))), rows=rows)
 
@@ -68,7 +67,7 @@ def word(look: Look) -> Rendered:
     first = (look.button("b_new_word", "wnew"),)
     rows = (first, (look.button("b_ask_word", "still"), look.button("b_forget_word", "wgone"))) if case.word else (first,)
     sure = ((look.button("b_sure", "sure"),),)
-    return Rendered(text=look.say("word_agreed" if case.word else "word_none"), rows=(*rows, *sure))
+    return Rendered(text=look.say("word_agreed" if case.word else "word_none"), rows=(*rows, *sure, (look.button("b_back", "less"),)))
 
 
 def word_answered(look: Look) -> Rendered:

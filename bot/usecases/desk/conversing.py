@@ -17,6 +17,7 @@ from bot.domain.audit import Deed
 from bot.domain.case import DAY, Case, CaseStatus, Direction, Waited, Words, WordsState
 from bot.domain.machines import RuleBroken
 from bot.domain.permissions import Action
+from bot.usecases.channel import THEIRS
 from bot.usecases.desk.doing import NOTHING, Did, Doing, Verb, telling
 from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.office import Office
@@ -83,8 +84,9 @@ async def write(doing: Doing) -> Did:
 
 
 def remember(doing: Doing, kind: str) -> None:
-    """A responder's own message stands in their chat: it goes when the case leaves it."""
-    if doing.incoming.message_id and not doing.incoming.edited:
+    """A responder's own message stands in their chat: it goes when the case leaves it, or (a command, words about no case) when the whole
+    chat is emptied. A press is no message of theirs."""
+    if doing.incoming.message_id and not doing.incoming.edited and doing.incoming.kind in THEIRS:
         doing.draft.messages.append(
             DeskMessage(
                 row=doing.draft.number(),
@@ -134,6 +136,7 @@ async def edit(doing: Doing) -> Did:
     if found.author != doing.responder.id:
         raise RuleBroken("not-owner", "these are somebody else's words")
     changed = doing.draft.put(replace(found, text=doing.incoming.text.strip()[:LONGEST], edited=found.state is not WordsState.HELD))
+    doing.draft.log(Deed.EDIT, doing.actor, f"case:{case.id}")
     if changed.state is WordsState.DELIVERED:
         return Did(seeker=case.seeker, refresh=changed.id)
     return NOTHING
@@ -152,6 +155,7 @@ async def undo(doing: Doing) -> Did:
         raise RuleBroken("left-already", "they have left")
     doing.draft.put(replace(words, state=WordsState.REMOVED, text="", canned="", release_at=None))
     doing.draft.edit(doing.responder.id, "held", case=doing.the_case, words=words.id)
+    doing.draft.log(Deed.UNDO, doing.actor, f"case:{doing.the_case.id}")
     return Did(says="undone_toast")
 
 
@@ -171,15 +175,18 @@ async def take_back(doing: Doing) -> Did:
         raise RuleBroken("left-already", "they are gone")
     doing.draft.put(replace(found, state=WordsState.REMOVED, text="", canned=""))
     doing.draft.edit(doing.responder.id, "held", case=case, words=found.id)
+    doing.draft.log(Deed.REMOVE, doing.actor, f"case:{case.id}")
     return Did(seeker=case.seeker, refresh=found.id, says="taken_back_toast")
 
 
 def leave(office: Office, draft: Draft, case: Case, words: Words) -> tuple[Case, Words]:
-    """The hold is over: the words are on their way, and a human has answered."""
+    """The hold is over: the words are on their way, and a human has answered. Somebody who has blocked the bot gets nothing, and their
+    author must not read that they might."""
     answered = handoff.answer(case, draft.at)
     if case.answered_at is None:
         draft.waited.append(Waited(organization=case.organization, day=draft.at // DAY, seconds=draft.at - case.requested_at))
-    gone = draft.put(replace(words, state=WordsState.ENVELOPE, release_at=None))
+    state = WordsState.NOT_DELIVERED if case.blocked else WordsState.ENVELOPE
+    gone = draft.put(replace(words, state=state, release_at=None))
     moved = draft.case(answered, Deed.ANSWER, f"responder:{words.author}")
     if words.author is not None:
         draft.edit(words.author, "held", case=moved, words=words.id)
@@ -209,7 +216,7 @@ def give_up_chat(office: Office, draft: Draft, case: Case) -> None:
 async def back_in_20(doing: Doing) -> Did:
     """*Vuelvo en 20 min*: the seeker is told, and the clock stands still so long."""
     case = handoff.hold_clock(doing.the_case, 20, doing.at, clocks=doing.office.clocks, by=doing.responder.id)
-    doing.draft.case(case)
+    doing.draft.case(case, Deed.HOLD_CLOCK, doing.actor)
     doing.draft.edit(doing.responder.id, "header", case=case)
     return telling(case, News.BACK_SOON, doing.at, says="back_in_20_toast")
 

@@ -10,7 +10,7 @@ import orjson
 from bot.domain.audit import AuditEntry, Deed
 from bot.domain.case import Case, Complaint, Note, Waited, Words
 from bot.domain.staff import Door, Responder
-from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskWrite
+from bot.usecases.desk_ports import DeskItem, DeskMessage, DeskWrite
 
 PROGRAM = "program"
 SEEKER = "seeker"
@@ -112,6 +112,10 @@ class Draft:
         """Empty a case's topic, or (`everything`) the whole chat."""
         self.items_gone_of.append((responder, 0 if everything else case))
         self._item("clear", responder, "", None, "", 0, True, True, 0, {"of": 0 if everything else case})
+
+    def fade(self, responder: int) -> None:
+        """What is about to become too old to be deleted goes from the main chat; what was said can be seen again."""
+        self._item("fade", responder, "", None, "", 0, True, False, 2, {})
 
     def _item(
         self,

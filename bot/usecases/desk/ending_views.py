@@ -11,6 +11,7 @@ from bot.domain.handoff import Outcome
 from bot.domain.permissions import Action, answering, may, may_manage
 from bot.usecases.channel import Rendered
 from bot.usecases.desk import ending, menus
+from bot.usecases.desk.board_views import clock_time
 from bot.usecases.desk.looking import Look, View, base36
 
 
@@ -39,7 +40,8 @@ def closed(look: Look) -> Rendered:
 
 def rest(look: Look) -> Rendered:
     """It was heavy: nothing new for a while."""
-    return look.plain("rest", when=_moment(look, "until"))
+    until = look.args.get("until")
+    return look.plain("rest", when=clock_time(look, until) if isinstance(until, int) else "")
 
 
 # -- a message later ----------------------------------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ def follow_when(look: Look) -> Rendered:
     if len(found) < len(ending.FOLLOW_DAYS):
         until = max((one.until for one in case.consents if one.holds(look.at)), default=look.at)
         lines.append(look.say("follow_ends", when=menus.moment(look, until)))
-    return Rendered(text="\n".join(lines), rows=rows)
+    return Rendered(text="\n".join(lines), rows=(*rows, (look.button("b_back", "less"),)))
 
 
 def follow_sure(look: Look) -> Rendered | None:

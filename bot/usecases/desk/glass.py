@@ -34,10 +34,15 @@ OPENED: Final = ("glass_open", "glass_granted")
 
 
 async def why(doing: Doing) -> Did:
-    """*Emergencia de dos*: the reasons."""
-    doing.draft.remove(doing.responder.id, "glass_why", case=doing.the_case.id)
-    doing.draft.post(doing.responder.id, "glass_why", topic=False, of=doing.the_case.id)
-    return NOTHING
+    """*Emergencia de dos*: the reasons. Whoever has the case reads them in its topic, where they pressed; without a consent nothing about
+    it is said there, and others have no topic: then they stand in the main chat."""
+    case, me = doing.the_case, doing.responder.id
+    doing.draft.remove(me, "glass_why", case=case.id)
+    if case.responder == me and case.may_see(doing.at):
+        doing.draft.post(me, "glass_why", case=case, of=case.id)
+        return NOTHING
+    doing.draft.post(me, "glass_why", topic=False, of=case.id)
+    return Did(says="glass_in_general", alert=True) if doing.incoming.thread_id else NOTHING
 
 
 async def ask(doing: Doing) -> Did:

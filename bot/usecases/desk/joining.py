@@ -25,6 +25,7 @@ from bot.domain.machines import RuleBroken
 from bot.domain.permissions import Action, answering, may, may_manage
 from bot.domain.staff import Responder, ResponderState
 from bot.usecases.channel import Incoming, Kind
+from bot.usecases.desk import conversing
 from bot.usecases.desk.doing import NOTHING, Did, Doing, Verb
 from bot.usecases.desk.draft import Draft, by
 from bot.usecases.desk.office import Office
@@ -100,9 +101,12 @@ def stranger(
     if code and may(answering(responder), Action.REDEEM, None, draft.at) and not knocks.tired(account, draft.at):
         invited = _invited(office, code, draft.at)
         if invited is not None:
-            redeem(office, draft, invited, incoming.chat_id, account)
+            bound = redeem(office, draft, invited, incoming.chat_id, account)
+            conversing.remember(Doing(office=office, draft=draft, responder=bound, incoming=incoming), "typed")
             return NOTHING
         knocks.wrong(account, draft.at)
+    if responder is not None and responder.state is ResponderState.REDEEMED:
+        conversing.remember(Doing(office=office, draft=draft, responder=responder, incoming=incoming), "typed")
     if responder is not None and knocks.may_say(account, draft.at):
         draft.post(responder.id, "redeemed" if responder.state is ResponderState.REDEEMED else "unknown", topic=False)
     return NOTHING
@@ -112,6 +116,12 @@ def _code_in(incoming: Incoming) -> str:
     """The payload of `/start CODE`; empty when it has not the form of a code."""
     code = incoming.text.strip().lower()
     return code if incoming.kind is Kind.START and _CODE.fullmatch(code) else ""
+
+
+def invites(office: Office, incoming: Incoming) -> bool:
+    """Whether this is an invitation that holds now."""
+    code = _code_in(incoming)
+    return bool(code) and _invited(office, code, office.now()) is not None
 
 
 def _invited(office: Office, code: str, at: int) -> Responder | None:

@@ -1,17 +1,19 @@
 """What happens at the desk by itself: requests are rung, words leave their hold, clocks climb, agreed messages go out.
 
 `Ladder.pass_` is one pass over everything that is due. What is due stands in the cases and words themselves, so a restart forgets
-nothing, and
-the tests move the clock. Each thing that is done is a write of its own: a case that cannot be worked must not hold up the others.
+nothing, and the tests move the clock. Each thing that is done is a write of its own: a case that cannot be worked must not hold up the
+others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+import orjson
 import structlog
 
 from bot.domain import follow_up, handoff, routing
@@ -20,16 +22,21 @@ from bot.domain.case import DAY, Case, CaseStatus, WordsState
 from bot.domain.clocks import Clocks, Rung, next_due
 from bot.domain.machines import RuleBroken
 from bot.domain.staff import Responder, ResponderState
-from bot.usecases.desk import board, contact, conversing, passing, windows
+from bot.usecases.desk import absence, board, contact, conversing, passing, windows
 from bot.usecases.desk.doing import NOTHING, Did, telling
 from bot.usecases.desk.draft import PROGRAM, Draft
 from bot.usecases.desk.office import Conflict, Office
 from bot.usecases.desk.views import ANYBODY
+from bot.usecases.ports import StorageDown
 from flows.events import News
 
 log = structlog.get_logger()
 
 Step = Callable[[Office, Draft, Case], Did]
+
+
+AGAIN_AFTER: Final = 60
+"""Seconds until something that failed is tried again: one case that cannot be worked holds up nobody else's."""
 
 
 @dataclass(slots=True)
@@ -39,34 +46,68 @@ class Ladder:
     office: Office
     told: dict[str, int] = field(default_factory=dict)
     looked: bool = False
+    failed: dict[object, int] = field(default_factory=dict)
 
     async def pass_(self) -> None:
-        """Everything that is due now."""
+        """Everything that is due now. Whatever goes wrong with one thing, all others are done; only storage being down ends a pass."""
         office = self.office
         if office.unsure:
             async with office.turnstile:
                 await office.be_sure()
-        if await office.book.storage.staff_moved():
-            async with office.turnstile:
-                await self._staff_moved()
-        await self._put_out()
-        await self._look_once()
+        self.failed = {key: until for key, until in self.failed.items() if until > office.now()}
+        for part in (self._forget, self._staff_moved, self._put_out, self._look_once, self._leave, self._climb, self._small_things):
+            await self._safely(part.__name__, part)
+        for part in (self._duties, self._complaints, self._warn, self._tidy):
+            await self._safely(part.__name__, part)
+
+    async def _safely(self, key: object, work: Callable[[], Awaitable[None]]) -> None:
+        if key in self.failed:
+            return
+        try:
+            await work()
+        except StorageDown:
+            raise
+        except Exception as error:  # this clockwork is also what rings in danger: no single thing may stop it
+            log.error("ladder_failed", error=type(error).__name__)
+            self.failed[key] = self.office.now() + AGAIN_AFTER
+            self.office.unsure = True  # nobody knows how far it came
+
+    async def _forget(self) -> None:
+        async with self.office.turnstile:
+            self.office.book.forget(self.office.now())
+
+    async def _tidy(self) -> None:
+        if self.office.outgoing is not None:
+            await self.office.outgoing.tidy()
+
+    async def _leave(self) -> None:
+        """Words whose hold is over, or whose window has opened."""
+        office = self.office
         for words in [one for one in office.book.held() if one.release_at is not None and one.release_at <= office.now()]:
-            await self._do(words.case, lambda o, d, c, number=words.id: _leave(o, d, c, number))  # type: ignore[misc]  # bound at once
+            await self._do(words.case, lambda o, d, c, number=words.id: _leave(o, d, c, number), ("words", words.id))  # type: ignore[misc]  # bound at once
+
+    async def _climb(self) -> None:
+        """Rungs of ladders and clocks."""
         for case in self._due():
-            await self._do(case.id, _rung)
+            await self._do(case.id, _rung, ("rung", case.id))
+
+    async def _small_things(self) -> None:
+        """What other modules find due on a case."""
+        office = self.office
         for case in [one for one in office.book.cases.values() if contact.owes(one, office.now())]:
-            await self._do(case.id, contact.owed)
-        await self._duties()
-        await self._complaints()
-        await self._warn()
+            await self._do(case.id, contact.owed, ("contact", case.id))
+        for case in [one for one in office.book.cases.values() if absence.owes(office, one, office.now())]:
+            await self._do(case.id, absence.owed, ("absence", case.id))
 
     def _due(self) -> list[Case]:
         at = self.office.now()
         due = [case for case in self.office.book.cases.values() if due_now(case, at, self.office.clocks) is not None]
         return list(routing.queue(due, at, self.office.clocks)) + [case for case in due if case.status is not CaseStatus.OPEN]
 
-    async def _do(self, number: int, step: Step) -> None:
+    async def _do(self, number: int, step: Step, key: object) -> None:
+        await self._safely(key, lambda: self._done(number, step))
+
+    async def _done(self, number: int, step: Step) -> None:
         office = self.office
         async with office.turnstile:
             for _ in range(2):
@@ -76,7 +117,8 @@ class Ladder:
                 draft = office.draft()
                 try:
                     did = windows.hushed(office, draft, step(office, draft, case))
-                    await office.commit(draft, seeker=did.seeker, news=did.news, refresh=did.refresh)
+                    if did.news is not None or did.refresh or not draft.empty:
+                        await office.commit(draft, seeker=did.seeker, news=did.news, refresh=did.refresh)
                     return
                 except Conflict:
                     continue
@@ -85,19 +127,24 @@ class Ladder:
                     return
 
     async def _staff_moved(self) -> None:
-        """The command line wrote: whoever was revoked loses access here and now, and their cases go back to the queue."""
+        """The command line wrote: whoever was revoked loses access here and now, and their cases go back to the queue. Who was moved stands
+        in the book, however it came to be read anew."""
         office = self.office
-        before = dict(office.book.responders)
-        await office.book.reload_staff()
-        for responder in office.book.responders.values():
-            known = before.get(responder.id)
-            if responder.state is not ResponderState.ACTIVE and known is not None and known.state is ResponderState.ACTIVE:
-                await put_out(office, responder)
-            elif responder.state is ResponderState.ACTIVE and (known is None or known.state is not ResponderState.ACTIVE):
-                draft = office.draft()
-                draft.post(responder.id, "let_in", topic=False, silent=False)
-                draft.post(responder.id, "board", topic=False)
-                await office.commit(draft)
+        if await office.book.storage.staff_moved():
+            async with office.turnstile:
+                await office.book.reload_staff()
+        for number in tuple(office.book.moved):
+            async with office.turnstile:
+                before = office.book.moved.get(number)
+                responder = office.book.responders.get(number)
+                if responder is not None and responder.state is ResponderState.ACTIVE:
+                    draft = office.draft()
+                    draft.post(responder.id, "let_in", topic=False, silent=False)
+                    draft.post(responder.id, "board", topic=False)
+                    await _quietly(office, draft)
+                elif responder is not None and before is ResponderState.ACTIVE:
+                    await put_out(office, responder)
+                office.book.moved.pop(number, None)
 
     async def _put_out(self) -> None:
         """Somebody without access, or who cannot be reached any more, still has cases (a panic, a revocation, a blocked bot)."""
@@ -105,14 +152,17 @@ class Ladder:
         for responder in tuple(office.book.responders.values()):
             gone = responder.state is not ResponderState.ACTIVE or responder.chat_id is None
             if gone and office.book.owned(responder.id):
-                async with office.turnstile:
-                    await put_out(office, responder)
+                await self._safely(("out", responder.id), partial(self._out, responder))
+
+    async def _out(self, responder: Responder) -> None:
+        async with self.office.turnstile:
+            await put_out(self.office, responder)
 
     async def _look_once(self) -> None:
-        """At the start: whoever lost access while nothing ran still has a chat to be emptied."""
+        """At the start: whoever lost access while nothing ran still has a chat to be emptied, and words nothing is owed for any more (an
+        earlier run gave them up) are passed on again."""
         if self.looked:
             return
-        self.looked = True
         office = self.office
         for responder in tuple(office.book.responders.values()):
             if responder.state is ResponderState.ACTIVE or responder.chat_id is None:
@@ -120,6 +170,20 @@ class Ladder:
             if any(message.kind not in ANYBODY for message in (await office.book.ledger(responder.id)).values()):
                 async with office.turnstile:
                     await put_out(office, responder)
+        async with office.turnstile:
+            await self._pass_again()
+        self.looked = True
+
+    async def _pass_again(self) -> None:
+        office = self.office
+        owed = {orjson.loads(item.payload).get("words", 0) for item in await office.book.storage.desk_owed()}
+        draft = office.draft()
+        for case in office.book.open_cases():
+            for words in office.book.to_responder(case.id) if case.may_see(draft.at) else ():
+                if words.id not in owed:
+                    office.pass_to_responder(draft, case, words)
+        if not draft.empty:
+            await _quietly(office, draft)
 
     async def _warn(self) -> None:
         """Once a day: hours nobody covers, holidays that run out."""
@@ -130,16 +194,40 @@ class Ladder:
                 await _quietly(self.office, draft)
 
     async def _duties(self) -> None:
-        """Whoever is on duty is asked before it ends by itself."""
+        """Whoever is on duty is asked before it ends by itself, and told when it has ended."""
         office, at = self.office, self.office.now()
         for responder in tuple(office.book.responders.values()):
-            reminded = responder.duty_until - office.clocks.duty_reminder
-            if responder.on_duty(at) and reminded <= at and not responder.reminded:
-                async with office.turnstile:
-                    draft = office.draft()
-                    draft.responder(replace(responder, reminded=True))
-                    draft.post(responder.id, "still_there", topic=False, silent=False)
-                    await _quietly(office, draft)
+            if responder.state is not ResponderState.ACTIVE or not responder.duty_until:
+                continue
+            if responder.duty_until <= at:
+                await self._safely(("duty", responder.id), partial(self._duty_over, responder.id))
+            elif responder.duty_until - office.clocks.duty_reminder <= at and not responder.reminded:
+                await self._safely(("duty", responder.id), partial(self._duty_asked, responder.id))
+
+    async def _duty_asked(self, number: int) -> None:
+        office = self.office
+        async with office.turnstile:
+            responder, draft = office.book.responders[number], office.draft()
+            draft.responder(replace(responder, reminded=True))
+            draft.post(number, "still_there", topic=False, silent=False)
+            await _quietly(office, draft)
+
+    async def _duty_over(self, number: int) -> None:
+        """Their cases stay theirs while no word is owed in them (`absence` sees to the others)."""
+        office = self.office
+        async with office.turnstile:
+            responder, draft = office.book.responders[number], office.draft()
+            if responder.on_duty(draft.at):
+                return
+            draft.responder(replace(responder, duty_until=0, reminded=False), Deed.OFF_DUTY, PROGRAM, "over")
+            for kind in ("still_there", "queue"):
+                draft.remove(number, kind)
+            draft.post(number, "duty_over", topic=False)
+            carried = len(office.book.owned(number))
+            if carried:
+                draft.post(number, "off_duty_first", topic=False, count=carried)
+            draft.edit(number, "board")
+            await _quietly(office, draft)
 
     async def _complaints(self) -> None:
         """A complaint nobody has answered in time: its reviewers are reminded once."""
@@ -185,9 +273,9 @@ def _leave(office: Office, draft: Draft, case: Case, number: int) -> Did:
     words = office.book.words.get(case.id, {}).get(number)
     if words is None or words.release_at is None or words.release_at > draft.at:
         return NOTHING
-    if case.status is not CaseStatus.ASSIGNED:
+    if case.status is not CaseStatus.ASSIGNED or not case.may_see(draft.at):
         draft.put(replace(words, state=WordsState.REMOVED, text="", canned="", release_at=None))
-        if words.author is not None:
+        if words.author is not None and case.may_see(draft.at):
             draft.edit(words.author, "held", case=case, words=words.id)
         return NOTHING
     opens = windows.opens(office, case, draft.at)
@@ -214,7 +302,8 @@ def _rung(office: Office, draft: Draft, case: Case) -> Did:
 def due_now(case: Case, at: int, clocks: Clocks) -> Rung | None:
     """What is due. Once the consent has ended nothing that was due before is done any more, however long this program slept: the end of the
     case is all that is waited for."""
-    held = case if case.may_see(at) else replace(case, clock="", due_at=None, crisis_at=None, referrals=(), follow_ups=())
+    over = replace(case, clock="", due_at=None, crisis_at=None, referrals=(), follow_ups=(), renewal=case.renewal or "asked")
+    held = case if case.may_see(at) else over
     found = next_due(held, clocks)
     return found[0] if found is not None and found[1] <= at else None
 
@@ -243,22 +332,13 @@ def _bell(office: Office, draft: Draft, case: Case, *, wide: bool) -> Did:
     told = case.rung if case.offered_at is not None else ()  # after a reopening `rung` holds who had it: they are rung as well
     fresh = [one.id for one in found if one.id not in told] or [one.id for one in found]
     if not fresh:
-        climbed = draft.case(handoff.climb(case, draft.at, clocks=office.clocks))
-        return _no_match(office, draft, climbed, loads)
+        return absence.no_match(office, draft, draft.case(handoff.climb(case, draft.at, clocks=office.clocks)))
     moved = draft.case(handoff.offer(case, fresh, draft.at, clocks=office.clocks), Deed.OFFER, PROGRAM, str(len(fresh)))
     for number in fresh:
         draft.remove(number, "notice", case=case.id)
         draft.post(number, "notice", case=moved, topic=False, silent=False, priority=1)
         draft.edit(number, "board")
     return NOTHING
-
-
-def _no_match(office: Office, draft: Draft, case: Case, loads: Mapping[int, routing.Load]) -> Did:
-    """Somebody is there, but not as the seeker asked for: they are told once, and choose."""
-    why = routing.eligible(case, tuple(office.book.active(case.organization)), loads, draft.at).why
-    if case.told_no_match or why not in (routing.Why.GENDER, routing.Why.LANGUAGE):
-        return NOTHING
-    return telling(draft.case(replace(case, told_no_match=True)), News.NO_MATCH, draft.at)
 
 
 def _next_organization(office: Office, draft: Draft, case: Case) -> Did:
@@ -300,12 +380,15 @@ def _decline(office: Office, draft: Draft, case: Case) -> Did:
 
 
 def _crisis(office: Office, draft: Draft, case: Case) -> Did:
-    """A crisis word, and no human word for two minutes: the danger screen, once, signed as the program; and a supervisor is told."""
+    """A crisis word, and no human word for two minutes: the screen of that crisis, once, signed as the program; supervisors are told whose
+    it is, and who has the case that the program spoke."""
     stepped = draft.case(handoff.step_in(case), Deed.RAISE, PROGRAM, "stepped_in")
     for one in office.supervisors(case.organization):
         if one.id != case.responder:
             draft.post(one.id, "crisis_unanswered", case=stepped, topic=False, silent=False, priority=0)
-    return telling(stepped, News.CRISIS, draft.at)
+    if case.responder is not None:
+        draft.post(case.responder, "crisis_stepped_in", case=stepped, silent=False, priority=0)
+    return telling(stepped, News.DISTRESS if case.crisis == "distress" else News.CRISIS, draft.at)
 
 
 def _referral(office: Office, draft: Draft, case: Case) -> Did:
@@ -335,14 +418,27 @@ def _follow_up(office: Office, draft: Draft, case: Case) -> Did:
     return telling(sent, News.FOLLOW_UP, draft.at)
 
 
-def _expire(office: Office, draft: Draft, case: Case) -> Did:
-    """The consent ended and was not renewed: access ends, the words go, and both sides are told."""
+def _renew(office: Office, draft: Draft, case: Case) -> Did:
+    """The consent ends in some days: the seeker may go on with one tap, before anybody loses anything."""
+    return telling(draft.case(handoff.ask_renewal(case)), News.RENEW, draft.at)
+
+
+def _consent_over(office: Office, draft: Draft, case: Case) -> Did:
+    """The consent has ended: from here on nobody sees anything of the case, until the seeker renews it. Both are told."""
     office.leave_chats(draft, case)
-    ended = draft.case(handoff.expire(case, draft.at), Deed.EXPIRE, PROGRAM)
-    draft.words_gone.append(case.id)
+    over = draft.case(handoff.suspend(case), Deed.EXPIRE, PROGRAM, "may_be_renewed")
     if case.responder is not None:
         draft.post(case.responder, "expired", topic=False, designation=case.designation)
-    return telling(ended, News.ENDED, draft.at)
+    return telling(over, News.ENDED, draft.at)
+
+
+def _expire(office: Office, draft: Draft, case: Case) -> Did:
+    """It was not renewed: the case ends and the words go. Both were told when the consent ended."""
+    office.leave_chats(draft, case)
+    draft.case(handoff.expire(case, draft.at), Deed.EXPIRE, PROGRAM)
+    draft.words_gone.append(case.id)
+    draft.notes_gone.append(case.id)
+    return NOTHING
 
 
 RUNGS: Final[Mapping[Rung, Step]] = MappingProxyType(
@@ -356,6 +452,8 @@ RUNGS: Final[Mapping[Rung, Step]] = MappingProxyType(
         Rung.CRISIS: _crisis,
         Rung.REFERRAL: _referral,
         Rung.FOLLOW_UP: _follow_up,
+        Rung.RENEW: _renew,
+        Rung.ENDED: _consent_over,
         Rung.EXPIRE: _expire,
     }
 )

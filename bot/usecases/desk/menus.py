@@ -15,7 +15,7 @@ from bot.domain.machines import RuleBroken
 from bot.usecases.channel import Button
 from bot.usecases.desk.doing import Doing
 from bot.usecases.desk.looking import Look
-from bot.usecases.desk.ports import DeskMessage
+from bot.usecases.desk_ports import DeskMessage
 
 SIZE: Final = 8
 """Things to choose from on one page: more is not read on a telephone."""

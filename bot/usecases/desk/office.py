@@ -18,13 +18,14 @@ import structlog
 
 from bot.domain import designation as names
 from bot.domain import duty, routing
-from bot.domain.case import DAY, Case, Words
+from bot.domain.case import CASES_A_DAY, DAY, Case, Words
 from bot.domain.clocks import Clocks, Rung
 from bot.domain.duty import Offer, OfferState
 from bot.domain.handoff import climb
 from bot.domain.organization import Organization
+from bot.domain.routing import ANYBODY, Wanted, is_minor
 from bot.domain.seeker import SeekerId
-from bot.domain.staff import Responder, StaffRole
+from bot.domain.staff import Responder, ResponderState, StaffRole
 from bot.usecases.desk.book import Book
 from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.ports import DeskItem, DeskVerdict, DeskWrite
@@ -40,6 +41,10 @@ CODE_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LENGTH: Final = 8
 DESKS: Final = 1024
 """Different things people said, remembered at once."""
+PRESENT: Final = 900
+"""Seconds after their last word in a case in which somebody counts as there, also off duty: they are in the middle of it."""
+DRAWN: Final = 60
+"""Seconds a designation that was drawn stays reserved for a case that has not been written yet."""
 CODES_AT: Final = frozenset({"complaint", "key"})
 """Steps in whose turn a ticket or a return key is drawn."""
 
@@ -54,6 +59,8 @@ class Takes(Protocol):
     def take(self, write: DeskWrite) -> None: ...
 
     def recover(self, items: Iterable[DeskItem]) -> None: ...
+
+    async def tidy(self) -> None: ...
 
 
 class Conflict(Exception):
@@ -77,10 +84,14 @@ class Office:
     tell: Tell | None = None
     outgoing: Takes | None = None
     wake: Callable[[], None] = field(default=lambda: None)
+    crash: Callable[[str], None] = field(default=lambda _: None)
     feedback: dict[str, int] = field(default_factory=dict)
     unsure: bool = False
-    _offers: dict[str, tuple[int, Offer]] = field(default_factory=dict)
+    _offers: dict[tuple[str, tuple[int, ...]], tuple[int, Offer]] = field(default_factory=dict)
     _desks: dict[object, tuple[int, Desk]] = field(default_factory=dict)
+    _last_offers: dict[tuple[str, Wanted], tuple[OfferState, int | None]] = field(default_factory=dict)
+    _drawn: dict[str, int] = field(default_factory=dict)
+    _asked: dict[SeekerId, dict[int, int]] = field(default_factory=dict)
 
     # -- writing -------------------------------------------------------------------------------------------------------------
 
@@ -133,6 +144,10 @@ class Office:
     def settle(self, write: DeskWrite) -> None:
         """A write was committed: remember it, and let what it owes be delivered."""
         self.book.settle(write)
+        for case in write.cases:
+            self._drawn.pop(case.designation, None)
+            if case.version == 0 and case.seeker is not None:
+                self._asked.setdefault(case.seeker, {})[case.id] = case.requested_at
         self._offers.clear()
         self._desks.clear()
         if self.outgoing is not None:
@@ -153,7 +168,7 @@ class Office:
 
     def _offered(self, conversation: Conversation, at: int) -> Desk:
         """The best organization for what was said so far; worked out once a second for all who said the same."""
-        key = (conversation.locale, conversation.needs)
+        key = (conversation.locale, conversation.needs, is_minor(conversation.answers))
         kept = self._desks.get(key)
         if kept is None or kept[0] != at:
             if len(self._desks) > DESKS:
@@ -165,7 +180,7 @@ class Office:
         organization = self._organization_for(conversation, at)
         if organization is None or not self.opens():
             return Desk()
-        offer = self.offer(organization.id, at)
+        offer = self.offer(organization.id, at, self.wanted(conversation, organization.id))
         return Desk(
             state=DeskState(offer.state.value),
             organization=organization.id,
@@ -176,44 +191,64 @@ class Office:
         )
 
     def _organization_for(self, conversation: Conversation, at: int) -> Organization | None:
-        staffed = tuple(one for one in self.organizations if self.offer(one, at).state is OfferState.OPEN)
-        return routing.organization_for(conversation.needs, "", conversation.locale, self.organizations.values(), at, staffed=staffed)
+        staffed = tuple(one for one in self.organizations if self.offer(one, at, self.wanted(conversation, one)).state is OfferState.OPEN)
+        return routing.organization_for(
+            conversation.needs,
+            "",
+            conversation.locale,
+            self.organizations.values(),
+            at,
+            minor=is_minor(conversation.answers),
+            staffed=staffed,
+        )
+
+    def wanted(self, conversation: Conversation, organization: str) -> Wanted:
+        """What somebody who has not asked yet would need of whoever answers there. Where nobody writes their language they are told so
+        before they ask (`Desk.speaks`), and it is asked of nobody."""
+        speaks = organization in self.organizations and self.organizations[organization].speaks(conversation.locale)
+        return Wanted(locale=conversation.locale if speaks else "", minor=is_minor(conversation.answers))
 
     def _desk_of_case(self, case: Case, conversation: Conversation, at: int) -> Desk:
         organization = self.organizations.get(case.organization)
         if organization is None:
             return Desk()
-        offer = self.offer(organization.id, at)
+        offer = self.offer(organization.id, at, routing.wanted(case))
         live = conversation.case is CaseStage.LIVE
         other = self.organizations.get(case.asked_elsewhere)
-        responder = self.book.responders.get(case.responder) if case.responder is not None else None
+        owner = self.owner_there(case, at)
         return Desk(
-            state=DeskState(offer.state.value),
+            state=DeskState.OPEN if owner else DeskState(offer.state.value),
             organization=organization.id,
             name=organization.name,
             minutes=offer.minutes,
-            returns=local(organization, offer.returns_at),
+            returns="" if owner else local(organization, offer.returns_at),
             takes=tuple(sorted(kind.value for kind in organization.media)) if live else (),
-            alias=responder.alias if responder else "",
+            alias=owner.alias if owner else "",
             other=other.name if other else "",
             code=self._code_for(conversation),
+            ended=not case.may_see(at),
         )
 
     def _code_for(self, conversation: Conversation) -> str:
         return self.draw_code() if conversation.here.step in CODES_AT else ""
 
-    def offer(self, organization: str, at: int) -> Offer:
-        """The truth about an organization's desk now; worked out once a second."""
-        kept = self._offers.get(organization)
+    def offer(self, organization: str, at: int, wanted: Wanted = ANYBODY) -> Offer:
+        """The truth about an organization's desk now, for somebody who needs this of who answers: those who could not take them do not
+        count. Worked out once a second."""
+        team = tuple(one for one in self.book.active(organization) if wanted.suits(one))
+        key = (organization, tuple(one.id for one in team))
+        kept = self._offers.get(key)
         if kept is None or kept[0] != at:
-            kept = self._offers[organization] = (at, self._offer_now(organization, at))
+            if len(self._offers) > DESKS:
+                self._offers.clear()
+            kept = self._offers[key] = (at, self._offer_now(organization, team, at))
         return kept[1]
 
-    def _offer_now(self, organization: str, at: int) -> Offer:
+    def _offer_now(self, organization: str, team: tuple[Responder, ...], at: int) -> Offer:
         book, cases = self.book, self.book.open_cases()
         return duty.offer(
             self.organizations[organization],
-            responders=tuple(book.active(organization)),
+            responders=team,
             shifts=book.shifts,
             doors=book.doors.values(),
             loads=routing.loads_of(cases),
@@ -222,12 +257,34 @@ class Office:
             at=at,
         )
 
+    def offers_moved(self, at: int) -> bool:
+        """Whether what anybody may be offered is another than at the last call: in any language, and for minors. What only makes the
+        measured minutes a little different is no news."""
+        now: dict[tuple[str, Wanted], tuple[OfferState, int | None]] = {}
+        for organization in self.organizations.values():
+            for minor in (False, True):
+                for locale in ("", *organization.languages):
+                    wanted = Wanted(locale=locale, minor=minor)
+                    offer = self.offer(organization.id, at, wanted)
+                    now[organization.id, wanted] = (offer.state, offer.returns_at)
+        moved, self._last_offers = bool(self._last_offers) and now != self._last_offers, now
+        return moved
+
+    def owner_there(self, case: Case, at: int) -> Responder | None:
+        """Who has the case, if they are there: on duty, or writing in it just now. None: nobody has it, or nobody is reading."""
+        owner = self.book.responders.get(case.responder) if case.responder is not None else None
+        if owner is None or owner.state is not ResponderState.ACTIVE or owner.chat_id is None:
+            return None
+        writing = case.claimed_at is not None and at - max(case.claimed_at, case.responder_wrote_at) < PRESENT
+        return owner if owner.on_duty(at) or writing else None
+
     # -- routing ------------------------------------------------------------------------------------------------------------------
 
     def elsewhere(self, case: Case, at: int) -> Organization | None:
         """Another organization that matches, which the seeker may be asked about."""
         asked = {consent.organization for consent in case.consents}
-        staffed = tuple(one for one in self.organizations if self.offer(one, at).state is OfferState.OPEN)
+        needs = routing.wanted(case)
+        staffed = tuple(one for one in self.organizations if self.offer(one, at, needs).state is OfferState.OPEN)
         found = routing.next_organization(case, self.organizations.values(), at, asked=asked, staffed=staffed)
         return found if found is not None and found.id in staffed else None
 
@@ -236,9 +293,20 @@ class Office:
         return climb(case, at, clocks=self.clocks) if case.clock == Rung.NEXT_ORGANIZATION.value else case
 
     def designation(self) -> str:
-        """A friendly name no open case has."""
-        taken = {case.designation for case in self.book.cases.values()}
-        return names.draw(taken, secrets.randbelow)
+        """A friendly name no open case has, and none that was drawn a moment ago for a case that is being written."""
+        now, cases = self.now(), self.book.cases.values()
+        self._drawn = {name: at for name, at in self._drawn.items() if 0 <= now - at < DRAWN}
+        taken = {case.designation for case in cases if case.open} | self._drawn.keys()
+        drawn = names.draw(taken, secrets.randbelow, {case.designation for case in cases})
+        self._drawn[drawn] = now
+        return drawn
+
+    def asks_too_often(self, seeker: SeekerId, at: int) -> bool:
+        """Whether this person asked for somebody three times within a day, what they withdrew or erased since included: each request rings
+        people. Danger is never asked about (promises.md R45)."""
+        self._asked = {who: kept for who, mine in self._asked.items() if (kept := {case: t for case, t in mine.items() if at - t < DAY})}
+        stored = {case.id for case in self.book.cases.values() if case.seeker == seeker and at - case.requested_at < DAY}
+        return len(stored | self._asked.get(seeker, {}).keys()) >= CASES_A_DAY
 
     def who_decides(self, case: Case) -> Sequence[int]:
         """Whoever has the case; otherwise the supervisors of its organization."""
@@ -279,11 +347,12 @@ class Office:
             draft.post(case.responder, "words", case=case, words=words.id, silent=False, priority=1)
 
     def leave_chats(self, draft: Draft, case: Case) -> None:
-        """Nothing of a case stays in anybody's chat: its topics are emptied, what was owed about it goes."""
+        """Nothing of a case stays in anybody's chat: its topics are emptied, what was owed about it goes. Whoever may be asked about any
+        case of the organization (supervisors, those on call) may have been shown its name."""
         glass = case.broken_glass
         others = (glass.first, glass.second) if glass is not None else ()
-        deciding = (one.id for one in self.supervisors(case.organization)) if case.claimant is not None else ()
-        for number in dict.fromkeys((*case.rung, case.responder, case.transfer_to, *others, *deciding)):
+        asked = (one.id for one in self.book.active(case.organization) if one.role is StaffRole.SUPERVISOR or one.on_call)
+        for number in dict.fromkeys((*case.rung, *case.passed, case.responder, case.transfer_to, *others, *asked)):
             if number is not None:
                 draft.clear(number, case.id)
 

@@ -45,6 +45,8 @@ from flows.state import Conversation, PhoneUse
 from flows.triage import urgency
 
 CONTACT_SCOPE: Final = ("language", "topic")
+ALARM_SECONDS: Final = 60
+"""How often one case rings whoever has it for a cry, until a human has written: sixty cries in a minute must not drown everybody else."""
 ANSWERED_WITHIN: Final = 20 * DAY
 """A complaint, or a request about one's data, is to be answered within twenty days; its reviewer is reminded when they are over."""
 YOUTH: Final = "youth.path"
@@ -95,20 +97,42 @@ def edited(turn: Turn, cry: str) -> DeskWrite | None:
     incoming, case = turn.incoming, turn.case
     if incoming is None or case is None:
         return None
+    text = incoming.text or incoming.caption
     found = next((one for one in turn.transcript if one.direction is Direction.SEEKER and one.source == incoming.message_id), None)
     if found is None or found.state is WordsState.REMOVED:
         if cry:
             _ring(turn, Order(what=OrderKind.RING, value=cry))
         return _written(turn)
-    changed = turn.draft.put(replace(found, text=incoming.text, edited=True))
-    if case.responder is not None:
-        turn.draft.edit(case.responder, "words", case=case, words=changed.id)
+    _say_anew(turn, case, replace(found, text=text, edited=True))
+    turn.draft.log(Deed.EDIT, SEEKER, f"case:{case.id}")
     if cry:
         _ring(turn, Order(what=OrderKind.RING, value=cry))
     return _written(turn)
 
 
+def _say_anew(turn: Turn, case: Case, changed: Words) -> None:
+    """Changed words stand where the former stood. Where the organization keeps none, they are said again instead: what waits to be said is
+    blanked when it has been, and nothing is kept."""
+    if case.responder is None or turn.office.has_words(case) or changed.state is not WordsState.DELIVERED:
+        turn.draft.put(changed)
+        if case.responder is not None:
+            turn.draft.edit(case.responder, "words", case=case, words=changed.id)
+        return
+    if changed.media is None:  # a file stays where it is; only what was written beside it is said again
+        turn.draft.remove(case.responder, "words", case=case.id, words=changed.id)
+    fresh = turn.draft.put(replace(changed, state=WordsState.QUEUED, media=None))
+    turn.office.pass_to_responder(turn.draft, case, fresh)
+
+
 # -- asking for a person ------------------------------------------------------------------------------------------------------
+
+
+def closed_to(office: Office, seeker: SeekerId, program: Program, before: Conversation, at: int) -> bool:
+    """Whether a request now would open no case: this copy opens none, nobody stands behind the offer, or it is one more than this person
+    has in a day. Whoever is in danger is never counted out."""
+    if not office.opens() or before.desk.organization not in office.organizations:
+        return True
+    return Level(urgency(program, before).level) is not Level.DANGER and office.asks_too_often(seeker, at)
 
 
 def _consent(turn: Turn, order: Order, purpose: Purpose, organization: str, scope: tuple[str, ...], shown: str = "") -> Consent:
@@ -139,6 +163,8 @@ def _request(turn: Turn, order: Order) -> None:
     if turn.case is not None and turn.case.open:
         raise RuleBroken("no-such-move", "there is an open case")
     organization = before.desk.organization
+    if not office.opens() or organization not in office.organizations:
+        raise RuleBroken("no-such-move", "no case is opened here")
     if organization != before.offered:
         raise RuleBroken("shown-differs", "not the organization the screen named")
     weighed = urgency(turn.program, before)
@@ -220,8 +246,8 @@ def _elsewhere(turn: Turn, order: Order) -> None:
 
 
 def _words(turn: Turn, order: Order) -> None:
-    if turn.incoming is not None:
-        _hear(turn, text=turn.incoming.text)
+    if turn.incoming is not None:  # words beside a file of a kind that is not taken are heard all the same
+        _hear(turn, text=turn.incoming.text or turn.incoming.caption)
 
 
 def _media(turn: Turn, order: Order) -> None:
@@ -281,17 +307,23 @@ def _remove(turn: Turn, order: Order) -> None:
         return
     last = max(mine, key=lambda words: words.number)
     turn.draft.put(replace(last, state=WordsState.REMOVED, text="", file="", place="", media=None))
+    turn.draft.log(Deed.REMOVE, SEEKER, f"case:{case.id}")
     if case.responder is not None:
         turn.draft.remove(case.responder, "words", case=case.id, words=last.id)
         turn.draft.post(case.responder, "removed_by_seeker", case=case, number=last.number)
 
 
 def _ring(turn: Turn, order: Order) -> None:
-    """A crisis was heard: it is danger now, at once, and whoever has the case is rung."""
+    """A crisis was heard: it is danger now, at once, and whoever has the case is rung: again within a minute only after a human word."""
     case = _of(turn)
-    turn.case = turn.draft.case(handoff.ring(case, turn.at, clocks=turn.office.clocks), Deed.RING, SEEKER, order.value)
-    if case.responder is not None:
-        turn.draft.post(case.responder, "crisis", case=turn.case, topic=True, silent=False, priority=0)
+    rings = case.crisis_at is None or turn.at - case.alarmed_at >= ALARM_SECONDS
+    rung = replace(handoff.ring(case, turn.at, clocks=turn.office.clocks), crisis=order.value)
+    if case.responder is None or not rings:
+        turn.case = turn.draft.case(rung, Deed.RING, SEEKER, order.value)
+        return
+    turn.case = turn.draft.case(replace(rung, alarmed_at=turn.at), Deed.RING, SEEKER, order.value)
+    turn.draft.post(case.responder, "crisis", case=turn.case, topic=True, silent=False, priority=0)
+    turn.draft.edit(case.responder, "header", case=turn.case)
 
 
 def _word(turn: Turn, order: Order) -> None:
@@ -307,19 +339,27 @@ def _word(turn: Turn, order: Order) -> None:
 
 
 def _reach(turn: Turn, order: Order) -> None:
-    turn.case = turn.draft.case(handoff.set_reach(_of(turn), Reach(order.value)))
+    turn.case = turn.draft.case(handoff.set_reach(_of(turn), Reach(order.value)), Deed.REACH, SEEKER, order.value)
 
 
 def _prefer(turn: Turn, order: Order) -> None:
     case = _of(turn)
     wish = "" if order.value == "any" else order.value
-    turn.case = turn.draft.case(replace(case, prefers=wish, told_no_match=False))
+    turn.case = turn.draft.case(replace(case, prefers=wish, told_no_match=False), Deed.PREFER, SEEKER, order.value)
 
 
 def _transfer(turn: Turn, order: Order) -> None:
-    """The seeker may refuse a colleague: the transfer comes to nothing."""
+    """The seeker may refuse a colleague: the transfer comes to nothing. With their yes the colleague may take it. A no that comes too late
+    is told to whoever has the case now."""
     case = _of(turn)
-    if order.value == "no" and case.handoff is HandoffStatus.TRANSFERRED:
+    if case.handoff is not HandoffStatus.TRANSFERRED:
+        if order.value == "no":
+            _tell_owner(turn, "transfer_late_no")
+    elif order.value != "no":
+        turn.case = turn.draft.case(replace(case, transfer_from=turn.at))
+        if case.transfer_to is not None:
+            turn.draft.post(case.transfer_to, "transfer_agreed", topic=False, silent=False, priority=1)
+    else:
         turn.case = turn.draft.case(handoff.decline(case, None, turn.at, clocks=turn.office.clocks), Deed.DECLINE, SEEKER)
         passing.asking_over(turn.draft, case)
         _tell_owner(turn, "transfer_refused")
@@ -337,7 +377,13 @@ def _withdraw(turn: Turn, order: Order) -> None:
 
 
 def _erase(turn: Turn, order: Order) -> None:
-    """Everything of the case goes: its key is destroyed, and what is left of it is a number in the trail."""
+    """Everything of the case goes: its key is destroyed, and what is left of it is a number in the trail. Nor does anything of somebody
+    else's case go on knowing that they once brought its key."""
+    for other in turn.office.book.open_cases():
+        if other.claimant == turn.seeker:
+            turn.draft.case(replace(other, claimant=None), Deed.RETURN, SEEKER, "erased")
+            for one in turn.office.who_decides(other):
+                turn.draft.remove(one, "claimant", case=other.id)
     for other in turn.office.book.closed_of(turn.seeker):
         if turn.case is None or other.id != turn.case.id:
             turn.draft.case(emptied(other), Deed.ERASE, SEEKER)
@@ -376,13 +422,19 @@ def emptied(case: Case) -> Case:
 def _left(turn: Turn, order: Order) -> None:
     """An exit is no withdrawal: the case stays, everybody is silent until the person writes, and the responder knows only that."""
     case = _of(turn)
-    turn.case = turn.draft.case(replace(case, compromised=True))
+    turn.case = turn.draft.case(replace(case, compromised=True), Deed.LEAVE, SEEKER)
     _tell_owner(turn, "left")
 
 
 def _blocked(turn: Turn, order: Order) -> None:
-    """The person blocked the bot: live contact has ended."""
+    """The person blocked the bot: live contact has ended, and nothing written from here on reaches them."""
+    turn.case = turn.draft.case(replace(_of(turn), blocked=True), Deed.BLOCK, SEEKER)
     _tell_owner(turn, "blocked")
+
+
+def seen_again(turn: Turn) -> None:
+    """Something came from somebody who had blocked the bot: they can be reached again."""
+    turn.case = turn.draft.case(replace(_of(turn), blocked=False))
 
 
 def _renew(turn: Turn, order: Order) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 from bot.domain import handoff, routing
 from bot.domain.audit import Deed
 from bot.domain.case import Case, Direction, HandoffStatus, Words, WordsState
+from bot.domain.clocks import Rung
 from bot.domain.permissions import Action
 from bot.domain.staff import Responder
 from bot.usecases.desk import conversing, ending, menus, referring
@@ -29,6 +30,9 @@ KIND: Final = "transfer_who"
 ELSEWHERE: Final = "elsewhere_sure"
 SAID_AGAIN: Final = 40
 """Words of a conversation a new owner gets at once; older ones on request."""
+SECONDS_TO_REFUSE: Final = 600
+"""How long the seeker is given to say no before a colleague may take it without their yes; at most half of what the colleague has to
+answer, which in danger is a minute."""
 UNSENT: Final = (WordsState.HELD, WordsState.WINDOW)
 
 
@@ -46,6 +50,7 @@ async def transfer(doing: Doing) -> Did:
         menus.turn(doing, KIND, kind=KIND)
         return Did(says="transfer_gone", alert=True)
     asked = handoff.transfer(case, colleague.id, at, clocks=doing.office.clocks, by=doing.responder.id)
+    asked = replace(asked, transfer_from=at + min(SECONDS_TO_REFUSE, doing.office.clocks.offset(asked, Rung.DECLINE) // 2))
     doing.draft.case(asked, Deed.TRANSFER, doing.actor)
     doing.draft.post(colleague.id, "transfer_asked", case=asked, topic=False, silent=False, priority=1)
     menus.turn(doing, KIND, kind=KIND)
@@ -81,6 +86,8 @@ async def accept(doing: Doing) -> Did:
     case, me, office, draft = doing.the_case, doing.responder, doing.office, doing.draft
     if case.handoff is HandoffStatus.TRANSFERRED and not any(one.id == me.id for one in colleagues(office, case, doing.at)):
         return Did(says="transfer_no_room", alert=True)
+    if case.handoff is HandoffStatus.TRANSFERRED and case.transfer_from > doing.at:  # the seeker is asked first
+        return Did(says="transfer_not_yet", alert=True)
     taken = draft.case(handoff.accept(case, me.id, doing.at, clocks=office.clocks), Deed.ACCEPT, doing.actor)
     unsent = sum(words.state in UNSENT for words in office.book.words.get(case.id, {}).values())
     conversing.give_up_chat(office, draft, case)

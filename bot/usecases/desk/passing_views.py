@@ -22,9 +22,9 @@ def transfer_who(look: Look) -> Rendered:
         return Rendered(text=look.say("transfer_sent", colleague=_alias(look, case.transfer_to)), rows=rows)
     shown = menus.page(colleagues(look.office, case, look.at), look.args.get("page"))
     if not shown.items:
-        return look.plain("transfer_nobody")
+        return Rendered(text=look.say("transfer_nobody"), rows=((look.button("b_back", "less"),),))
     who = tuple((look.button("", "trans", one.id, text=one.alias),) for one in shown.items)
-    return Rendered(text=look.say("transfer_who"), rows=(*who, *menus.turning(look, shown, "trpage")))
+    return Rendered(text=look.say("transfer_who"), rows=(*who, *menus.turning(look, shown, "trpage"), (look.button("b_back", "less"),)))
 
 
 def _alias(look: Look, number: int | None) -> str:
@@ -90,8 +90,9 @@ def elsewhere_sure(look: Look) -> Rendered:
     """Which organization the seeker would be asked about."""
     other = look.office.elsewhere(look.the_case, look.at)
     if other is None:
-        return look.plain("elsewhere_nobody")
-    return Rendered(text=look.say("elsewhere_sure", other=other.name), rows=((look.button("b_ask_elsewhere", "elsew", "yes"),),))
+        return Rendered(text=look.say("elsewhere_nobody"), rows=((look.button("b_back", "less"),),))
+    rows = ((look.button("b_ask_elsewhere", "elsew", "yes"),), (look.button("b_back", "less"),))
+    return Rendered(text=look.say("elsewhere_sure", other=other.name), rows=rows)
 
 
 def _about_other(name: str) -> View:

@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from bot.domain.audit import Deed
-from bot.domain.case import CaseStatus
+from bot.domain.case import Case, CaseStatus
 from bot.domain.machines import RuleBroken
 from bot.domain.permissions import Action, answering, may
 from bot.domain.staff import Responder, ResponderState
@@ -70,6 +70,7 @@ class DeskReception:
 
     async def __call__(self, batch: Sequence[Incoming]) -> None:
         """Commit everything in `batch`. Raises `StorageDown` when nothing may be acknowledged."""
+        self._office.crash("desk_after_poll")
         if self._office.unsure:
             async with self._office.turnstile:
                 await self._office.be_sure()
@@ -79,6 +80,7 @@ class DeskReception:
                 self._answer(incoming, NOTHING)
             else:
                 await self._receive(incoming)
+        self._office.crash("desk_before_acknowledging")
 
     async def _receive(self, incoming: Incoming) -> None:
         if incoming.kind is Kind.GROUP:
@@ -100,7 +102,7 @@ class DeskReception:
                     raise RuleBroken("no-consent", "nothing of it may be shown")
             except RuleBroken as broken:
                 draft = office.draft(update_id=incoming.update_id)
-                did = self._refused(incoming, draft, broken)
+                did = await self._refused(incoming, draft, broken)
             except StorageDown:
                 raise
             except Exception as error:  # whatever it is, one update must never stop the others (promises.md R42)
@@ -137,6 +139,8 @@ class DeskReception:
         if incoming.kind is Kind.BLOCKED:
             return await staffing.unreachable(self._doing(draft, responder, incoming))
         verb, doing = await self._meant(draft, responder, incoming)
+        if verb is None or doing.case is None:
+            conversing.remember(doing, "typed")
         if verb is None:
             return NOTHING
         if not may(answering(responder), verb.action, doing.case, draft.at):
@@ -220,12 +224,20 @@ class DeskReception:
         return None
 
     async def _sent(self, draft: Draft, responder: Responder, incoming: Incoming) -> tuple[Verb | None, Doing]:
-        """A voice, a picture or a file from a responder would give them away: it does not pass, and they are told why."""
-        draft.post(responder.id, "only_text", topic=False)
-        return None, self._doing(draft, responder, incoming)
+        """A voice, a picture or a file from a responder would give them away: it does not pass, and they are told so where they sent it."""
+        case = await self._case_here(responder, incoming, draft.at)
+        _answer_here(draft, responder, "only_text", case)
+        return None, Doing(office=self._office, draft=draft, responder=responder, incoming=incoming, case=case)
 
-    def _refused(self, incoming: Incoming, draft: Draft, broken: RuleBroken) -> Did:
-        """The rules say no: nothing was changed, and it is said why. What was tried stands in the trail."""
+    async def _case_here(self, responder: Responder, incoming: Incoming, at: int) -> Case | None:
+        """Whose topic (or message) this was written in, if it is a case of theirs that they may see now."""
+        message = await self._meant_message(responder, incoming)
+        case = self._office.book.cases.get(message.case) if message and message.case else None
+        return case if case is not None and case.responder == responder.id and case.may_see(at) else None
+
+    async def _refused(self, incoming: Incoming, draft: Draft, broken: RuleBroken) -> Did:
+        """The rules say no: nothing was changed, and it is said why, where it was tried. What was tried stands in the trail; what was typed
+        is known, so that a panic takes it away."""
         account = self._account(incoming.user_id)
         responder = self._office.book.responder_of(account)
         if responder is None:
@@ -233,5 +245,15 @@ class DeskReception:
         draft.log(Deed.REFUSED, by(responder.id), f"responder:{responder.id}", broken.code)
         name = f"rule_{broken.code.replace('-', '_')}"
         if incoming.kind is not Kind.PRESS:
-            draft.post(responder.id, name, topic=False)
+            case = await self._case_here(responder, incoming, draft.at)
+            conversing.remember(Doing(office=self._office, draft=draft, responder=responder, incoming=incoming, case=case), "typed")
+            _answer_here(draft, responder, name, case)
         return Did(says=name, alert=True)
+
+
+def _answer_here(draft: Draft, responder: Responder, view: str, case: Case | None) -> None:
+    """Say it in the topic where they are: what is said elsewhere makes a message look as if it had passed."""
+    if case is not None:
+        draft.post(responder.id, view, case=case, silent=False)
+    else:
+        draft.post(responder.id, view, topic=False)

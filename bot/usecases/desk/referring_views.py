@@ -25,7 +25,8 @@ def referrals(look: Look) -> Rendered:
     lines = [look.say("referrals_title"), *(f"· {_line(look, one)}" for one in mine)] if mine else [look.say("referrals_none")]
     going = (one for one in mine if one.state in REFERRAL_MOVES)
     rows = tuple((look.button("", "refer", one.id, text=one.service),) for one in going)
-    return Rendered(text="\n".join(lines), rows=(*rows, (look.button("b_refer_new", "refnew"),)))
+    new = look.button("b_refer_new" if mine else "b_refer_first", "refnew")
+    return Rendered(text="\n".join(lines), rows=(*rows, (new,), (look.button("b_back", "less"),)))
 
 
 def _meant(look: Look) -> Referral | None:

@@ -6,6 +6,7 @@ in the same commit that takes them off the seeker's outbox.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from bot.domain.case import Case, Words, WordsState
@@ -32,15 +33,13 @@ class Relay:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._met: dict[int, tuple[int, Words]] = {}
 
     async def words(self, number: int, seeker: SeekerId) -> Said | None:
         """What is to be done about these words now; None: nothing. Words of a case that is somebody else's by now are nobody's."""
-        found = await self._find(number)
-        if found is None or found[0].seeker != seeker:
+        found = await self._find(number, seeker)
+        if found is None:
             return None
         case, words = found
-        self._met[number] = (case.id, words)
         if words.state is WordsState.REMOVED:
             return Said(text="", shown=words.shown, gone=True, phone=case_phone(case)) if words.shown else None
         if words.state is WordsState.DELIVERED and not words.edited:
@@ -49,36 +48,48 @@ class Relay:
             return None
         return Said(text=self._text(case, words), shown=words.shown, gone=False, phone=case_phone(case))
 
-    def delivered(self, number: int, outcome: Outcome) -> DeskWrite | None:
-        """What the outcome means at the desk: to be written in the same commit."""
-        met = self._met.pop(number, None)
-        case = self._office.book.cases.get(met[0]) if met else None
-        if met is None or case is None:
-            return None
-        now = self._office.book.words.get(case.id, {}).get(number)
-        draft = self._office.draft()
+    async def delivered(self, number: int, seeker: SeekerId, outcome: Outcome, text: str) -> tuple[DeskWrite | None, bool]:
+        """What the outcome means at the desk, to be written in the same commit; inside the turnstile, from how things stand now. True: the
+        words were changed or taken back while they were being sent, and what stands in the chat must be put right. `text`: as it was
+        sent."""
         done = outcome.result is Result.DONE
-        if now is None:  # taken back while it was on its way: the next item finds where it stands, and removes it
-            if not done:
-                return None
-            draft.put(replace(met[1], state=WordsState.REMOVED, shown=outcome.message_id, text="", canned="", release_at=None))
-            return draft.write()
+        found = await self._find(number, seeker)
+        if found is None:
+            return None, False
+        case, now = found
+        draft = self._office.draft()
+        if now.state is WordsState.REMOVED:
+            if done:
+                draft.put(replace(now, shown=outcome.message_id, text="", canned="", release_at=None))
+            return draft.write() if done else None, done
+        changed = done and self._text(case, now) != text
+        kept = now.text if changed or self._office.has_words(case) else ""
         state = WordsState.DELIVERED if done else WordsState.NOT_DELIVERED
-        text = now.text if self._office.has_words(case) else ""
-        draft.put(replace(now, state=state, shown=outcome.message_id, text=text))
-        if now.author is not None:
+        draft.put(replace(now, state=state, shown=outcome.message_id, text=kept, edited=changed or (now.edited and bool(kept))))
+        if now.author is not None and case.may_see(draft.at):
             draft.edit(now.author, "held", case=case, words=now.id)
-        return draft.write()
+        return draft.write(), changed
+
+    @property
+    def turnstile(self) -> asyncio.Lock:
+        """Everything that changes the desk goes through it."""
+        return self._office.turnstile
 
     def settle(self, write: DeskWrite) -> None:
         """It was committed."""
         self._office.settle(write)
 
-    async def _find(self, number: int) -> tuple[Case, Words] | None:
-        for case_number, rows in self._office.book.words.items():
-            if number in rows and case_number in self._office.book.cases:
-                return self._office.book.cases[case_number], rows[number]
-        for case in self._office.book.cases.values():
+    def doubt(self) -> None:
+        """Storage gave no answer: what is remembered of the desk is read again."""
+        self._office.unsure = True
+
+    async def _find(self, number: int, seeker: SeekerId) -> tuple[Case, Words] | None:
+        """These words, in a case of this seeker: what is on its way from memory, what has arrived from storage."""
+        mine = [case for case in self._office.book.cases.values() if case.seeker == seeker]
+        for case in mine:
+            if (words := self._office.book.words.get(case.id, {}).get(number)) is not None:
+                return case, words
+        for case in mine:
             for words in await transcript(self._office, case):
                 if words.id == number:
                     return case, words

@@ -90,6 +90,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown-zone": "An organization's time zone is not in the time-zone database.",
         "complaints-inside": "An organization would read the complaints about itself.",
         "alternative-no-door": "What answers instead of an organization is nothing one can call or write to.",
+        "alternative-spoken": "What answers who cannot speak has to be called.",
+        "alternative-unsaid": "What answers instead of an organization stands on no screen that says who else answers.",
         "hours-overlap": "An organization's hours lie on each other.",
         "holidays-run-out": "An organization's list of holidays ends within sixty days.",
         "only-demo": "Only organizations of the demo are written: nobody would answer.",

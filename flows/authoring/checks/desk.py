@@ -11,10 +11,11 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.authoring.checks.facts import CONTACTS
-from flows.authoring.checks.subject import Subject, finding
+from flows.authoring.checks.subject import SOURCE, Subject, finding
 from flows.authoring.desk_load import CLOCKS, ORGANIZATIONS, DeskContent
 from flows.authoring.desk_schema import DAYS, LadderFile, OrganizationFile, minutes
 from flows.authoring.issues import Issue, Level
+from flows.texts import fact_names
 
 AHEAD: Final = timedelta(days=60)
 """A list of holidays that ends sooner has to be made longer now (features.md H12; bot.domain.organization, same number)."""
@@ -25,6 +26,9 @@ LEVELS: Final = ("danger", "high", "ordinary")
 LONGEST: Final[Mapping[str, int]] = MappingProxyType({"crisis": 120, "hold": 60})
 """Seconds after which nobody can say any more that somebody answers, or that words leave."""
 LONGEST_IN_DANGER: Final = 15 * 60
+WRITTEN: Final = ("whatsapp", "link", "email")
+WHO_ELSE: Final = ("person", "who")
+"""The step that says who answers when nobody here does."""
 Found = Iterator[Issue]
 
 
@@ -78,7 +82,12 @@ def _others(content: DeskContent, name: str, organization: OrganizationFile) -> 
 
 
 def _alternatives(subject: Subject, content: DeskContent, name: str, organization: OrganizationFile) -> Found:
-    """Lines that answer when nobody here does: known facts, doors, and not only ones whose sources disagree."""
+    """Lines that answer when nobody here does: known facts, doors, said on the screen of who else answers, and not only ones whose sources
+    disagree."""
+    step = subject.program.step(*WHO_ELSE)
+    blocks = step.blocks if step else ()
+    texts = " ".join(subject.program.messages[SOURCE].get(block.message, "") for block in blocks)
+    shown = {*fact_names(texts), *(fact for block in blocks for fact in block.facts)}
     for kind, facts in organization.alternatives.model_dump().items():
         place = content.place(ORGANIZATIONS, name, "alternatives", kind)
         for fact_id in facts:
@@ -88,6 +97,12 @@ def _alternatives(subject: Subject, content: DeskContent, name: str, organizatio
             elif fact.kind not in CONTACTS:
                 message = f"{fact_id!r} is nothing one can call or write to"
                 yield finding("alternative-no-door", place, message, "name a phone, a chat or a page")
+            elif kind == "cannot_speak" and fact.kind not in WRITTEN:
+                message = f"{fact_id!r} is nothing one can write to"
+                yield finding("alternative-spoken", place, message, "name a chat or a page: they cannot speak")
+            elif shown and fact_id not in shown:
+                message = f"{fact_id!r} stands on no screen that says who else answers"
+                yield finding("alternative-unsaid", place, message, "say it on content/cards/person_who.yaml, or leave it out")
         known = [subject.content.facts[fact_id] for fact_id in facts if fact_id in subject.content.facts]
         if known and all(fact.conflict for fact in known):
             yield finding("conflict-only-door", place, f"the sources of {', '.join(facts)} disagree", "set a second door beside it")

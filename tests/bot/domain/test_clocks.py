@@ -42,7 +42,7 @@ def test_an_unclaimed_case_climbs_its_ladder(level: Level) -> None:
     nudge, _, organization, supervisor = TIMES[level]
     assert seen == [(Rung.RING, 0), (Rung.NUDGE, nudge), (Rung.NEXT_ORGANIZATION, organization), (Rung.SUPERVISOR, supervisor)]
     assert due is not None
-    assert due[0] is Rung.EXPIRE
+    assert due[0] is Rung.RENEW
 
 
 @pytest.mark.parametrize("level", Level)
@@ -55,17 +55,22 @@ def test_who_does_not_answer_is_reminded_and_then_gives_it_back(level: Level) ->
     assert handoff.climb(case, due, clocks=clocks()) == case, "giving it back is a move of its own"
 
 
-def test_the_end_of_the_consent_and_the_time_to_renew_it_come_last() -> None:
-    assert next_due(answered(), clocks()) == (Rung.EXPIRE, T + 37 * DAY)
-    unseen = replace(claimed(Level.DANGER), due_at=T + 31 * DAY, crisis_at=T + 31 * DAY)
-    assert next_due(unseen, clocks()) == (Rung.EXPIRE, T + 37 * DAY), "nobody could see what rings"
+def test_the_end_of_the_consent_is_said_before_when_it_comes_and_when_it_can_be_renewed_no_more() -> None:
+    case = answered()
+    assert next_due(case, clocks()) == (Rung.RENEW, T + 27 * DAY)
+    asked = replace(case, renewal="asked")
+    assert next_due(asked, clocks()) == (Rung.ENDED, T + 30 * DAY)
+    assert next_due(replace(case, renewal="ended"), clocks()) == (Rung.EXPIRE, T + 37 * DAY)
+    unseen = replace(claimed(Level.DANGER), due_at=T + 31 * DAY, crisis_at=T + 31 * DAY, renewal="asked")
+    assert next_due(unseen, clocks()) == (Rung.ENDED, T + 30 * DAY), "nobody could see what rings"
     renewed = handoff.grant(unseen, consent(at=T + 29 * DAY))
+    assert renewed.renewal == ""
     assert next_due(renewed, clocks()) == (Rung.NUDGE, T + 31 * DAY)
 
 
 def test_agreed_messages_are_due_when_the_conversation_has_ended() -> None:
     agreed = replace(answered(), follow_ups=(FollowUp(at=T + DAY), FollowUp(at=T + HOUR, tries=1, outcome="helped")))
-    assert next_due(agreed, clocks()) == (Rung.EXPIRE, T + 37 * DAY)
+    assert next_due(agreed, clocks()) == (Rung.RENEW, T + 27 * DAY)
     closed = handoff.close(agreed, "helped", T + 5)
     assert next_due(closed, clocks()) == (Rung.FOLLOW_UP, T + DAY)
     assert next_due(replace(closed, follow_ups=(FollowUp(at=T + 31 * DAY),)), clocks()) is None, "not after the consent"
@@ -74,7 +79,7 @@ def test_agreed_messages_are_due_when_the_conversation_has_ended() -> None:
 def test_a_referral_is_asked_about_by_who_has_the_case() -> None:
     sent = Referral(id=1, service="x", state=ReferralState.SENT, at=T, remind_at=T + DAY)
     assert next_due(replace(answered(), referrals=(sent,)), clocks()) == (Rung.REFERRAL, T + DAY)
-    assert next_due(replace(waiting(), clock="", due_at=None, referrals=(sent,)), clocks()) == (Rung.EXPIRE, T + 37 * DAY)
+    assert next_due(replace(waiting(), clock="", due_at=None, referrals=(sent,)), clocks()) == (Rung.RENEW, T + 27 * DAY)
 
 
 def test_nothing_is_due_on_what_is_erased_or_over() -> None:

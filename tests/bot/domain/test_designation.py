@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.designation import NOUNS, NUMBERS, draw
+from bot.domain.designation import NOUNS, draw
 
 NAMES = """
 Alba Alma Aurora Azucena Brisa Celeste Cielo Consuelo Coral Cruz Dalia Dolores Esmeralda Esperanza Estrella Flor Gloria Iris Jazmín Lluvia
@@ -20,7 +19,6 @@ TRADE = "Halcón Plaza Nieve Hierba Cristal Piedra Polvo Gallo Cuerno Aguja Jale
 
 def test_a_name_is_a_noun_and_two_digits() -> None:
     assert len(NOUNS) == len(set(NOUNS)) >= 80
-    assert len(NUMBERS) == 90
     assert draw((), lambda below: 0) == "Viento 10"
     assert draw((), lambda below: below - 1) == "Horizonte 99"
 
@@ -46,8 +44,14 @@ def test_open_cases_never_share_a_name_and_share_a_noun_only_when_none_is_left(c
         assert len(set(nouns)) == min(len(nouns), len(NOUNS))
 
 
-def test_when_every_name_is_taken_that_is_said() -> None:
-    every = {f"{noun} {number}" for noun in NOUNS for number in NUMBERS}
-    assert draw(every - {"Faro 55"}, lambda below: below - 1) == "Faro 55"
-    with pytest.raises(ValueError, match="taken"):
-        draw(every, lambda below: 0)
+EVERY = {f"{noun} {number}" for noun in NOUNS for number in range(10, 100)}
+
+
+def test_when_every_short_name_is_taken_a_third_digit_comes() -> None:
+    assert draw(EVERY - {"Faro 55"}, lambda below: below - 1) == "Faro 55"
+    assert draw(EVERY, lambda below: 0) == "Viento 100"
+
+
+def test_names_of_cases_that_may_be_reopened_are_used_last() -> None:
+    assert draw((), lambda below: 0, avoid={"Viento 10"}) == "Viento 11"
+    assert draw(EVERY - {"Faro 55"}, lambda below: 0, avoid={"Faro 55"}) == "Faro 55"

@@ -29,7 +29,7 @@ from bot.usecases.desk.book import Book
 from bot.usecases.desk.deliver import DeskDeliverer
 from bot.usecases.desk.looking import PROGRAM, STEP
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk.ports import DeskItem, DeskVerdict, DeskWrite
 from bot.usecases.desk.reception import DeskReception
 from bot.usecases.desk.texts import Texts
 from flows.effects import Order, OrderKind
@@ -51,7 +51,7 @@ PEOPLE: Final = (
     responder(BRUNO, alias="Bruno", languages=("es", "en")),
     responder(CARO, alias="Caro", languages=("es", "en"), duty_until=0),
     responder(SUPE, alias="Supe", role=StaffRole.SUPERVISOR, duty_until=0),
-    responder(LEJOS, alias="Lejos", organization="red"),
+    responder(LEJOS, alias="Lejos", organization="red", languages=("es", "en")),
 )
 
 
@@ -399,6 +399,12 @@ class _Watching:
     def take(self, write: DeskWrite) -> None:
         self.writes.append(write)
         self.deliverer.take(write)
+
+    def recover(self, items: Iterable[DeskItem]) -> None:
+        self.deliverer.recover(items)
+
+    async def tidy(self) -> None:
+        await self.deliverer.tidy()
 
 
 def _account(user: int) -> bytes:

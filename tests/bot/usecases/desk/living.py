@@ -1,4 +1,4 @@
-"""A whole Amparo in memory for the stateful test: real engine, content, storage, both receptions, both deliverers and the clockwork, between
+"""A whole Amparo for the stateful test: real engine, content, storage, both receptions, both deliverers and the clockwork, between
 two pretended bots whose calls fail as a test wills, and under a clock that is moved.
 
 `Phones` is one bot's side of the platform: what stands in every chat, its topics, who blocked it, which of the next calls fail (and how),
@@ -243,7 +243,9 @@ class Phones:
     ) -> Outcome:
         return await self._call(chat_id, "", lambda: self._put(chat_id, Rendered(text="[picture]"), 0))
 
-    async def send_media(self, chat_id: int, kind: object, source: object, *, thread_id: int = 0, caption: str = "", **_: object) -> Outcome:
+    async def send_media(
+        self, chat_id: int, kind: object, source: object, *, thread_id: int = 0, caption: str = "", **_: object
+    ) -> Outcome:
         return await self._call(chat_id, caption, lambda: self._put(chat_id, Rendered(text=f"[media] {caption}"), thread_id))
 
     async def download(self, handle: str, limit: int = 0) -> bytes | None:

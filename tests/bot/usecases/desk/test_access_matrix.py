@@ -18,7 +18,7 @@ import pytest_asyncio
 
 from bot.domain import handoff, permissions
 from bot.domain.audit import Deed
-from bot.domain.case import Case, Complaint, Direction, FollowUp, Referral, ReferralState, Words, WordsState
+from bot.domain.case import DAY, Case, Complaint, Direction, FollowUp, Referral, ReferralState, Words, WordsState
 from bot.domain.staff import Responder, ResponderState, StaffRole
 from bot.security import tokens
 from bot.usecases.channel import Incoming, Kind
@@ -30,7 +30,7 @@ from bot.usecases.desk.office import Office
 from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskVerdict
 from bot.usecases.desk.reception import COMMANDS, PROMPTS, VERBS
 from flows.events import CaseNews
-from tests.bot.domain.desk import DAY, HOUR, OTHER, SEEKER, T, clocks, consent, responder
+from tests.bot.domain.desk import HOUR, OTHER, SEEKER, T, clocks, consent, responder
 from tests.bot.usecases.desk.casework import CANARY, KEY, Desk, open_desk
 
 SUPERVISES: dict[str, Any] = {"role": StaffRole.SUPERVISOR}
@@ -230,25 +230,120 @@ COMMANDED: Final[dict[str, tuple[str, ...]]] = {
 }
 """Every command."""
 
-OF_THE_OWNER: Final = (
-    "header more words held removed_by_seeker crisis nudge shared share_refused left blocked withdrawn released lapsed expired "
-    "replies reply note_who ask_note note_kept next_step_prompt next_step_kept line_too_long transfer_who transfer_over transfer_accepted "
-    "transfer_yours transfer_declined transfer_cancelled transfer_unanswered transfer_refused words_older words_lost elsewhere_sure "
-    "elsewhere_asked elsewhere_yes elsewhere_no referrals referral_due refer_kept refer_prompt close_how close_sure closed "
-    "follow_when follow_sure follow_kept safe safe_again word word_answered safe_hours_prompt safe_hours_unread safe_line_prompt "
-    "safe_line_long word_prompt word_kept word_unusable key_attached key_refused detached taken glass_lapsed glass_over"
-).split()
+OF_THE_OWNER: Final = [
+    "header",
+    "more",
+    "words",
+    "held",
+    "removed_by_seeker",
+    "crisis",
+    "nudge",
+    "shared",
+    "share_refused",
+    "left",
+    "blocked",
+    "withdrawn",
+    "released",
+    "lapsed",
+    "expired",
+    "replies",
+    "reply",
+    "note_who",
+    "ask_note",
+    "note_kept",
+    "next_step_prompt",
+    "next_step_kept",
+    "line_too_long",
+    "transfer_who",
+    "transfer_over",
+    "transfer_accepted",
+    "transfer_yours",
+    "transfer_declined",
+    "transfer_cancelled",
+    "transfer_unanswered",
+    "transfer_refused",
+    "words_older",
+    "words_lost",
+    "elsewhere_sure",
+    "elsewhere_asked",
+    "elsewhere_yes",
+    "elsewhere_no",
+    "referrals",
+    "referral_due",
+    "refer_kept",
+    "refer_prompt",
+    "close_how",
+    "close_sure",
+    "closed",
+    "follow_when",
+    "follow_sure",
+    "follow_kept",
+    "safe",
+    "safe_again",
+    "word",
+    "word_answered",
+    "safe_hours_prompt",
+    "safe_hours_unread",
+    "safe_line_prompt",
+    "safe_line_long",
+    "word_prompt",
+    "word_kept",
+    "word_unusable",
+    "key_attached",
+    "key_refused",
+    "detached",
+    "taken",
+    "glass_lapsed",
+    "glass_over",
+]
 """About a case, for who has it (and for the two who broke its glass). Some leave without the case, after it has gone from somebody: what
 is asked here is who may be shown it *of* a case."""
-TO_COLLEAGUES: Final = (
-    "notice notice_open transfer_asked overdue crisis_unanswered claimant assigned load_case glass_asked glass_granted glass_why glass_open"
-).split()
-OF_NO_CASE: Final = (
-    "board queue mine load gap help rest closed_cases complaint complaint_open complaint_due complaints complaint_prompt complaint_long "
-    "complaint_answered approve_asked let_in revoke_asked team panic_lead talk_asked unreachable_lead still_there languages "
-    "off_duty_first reassigned rule_off_duty rule_not_allowed talk_nobody"
-).split()
-TO_ANYBODY: Final = "redeemed unknown code_wrong put_out panicked".split()
+TO_COLLEAGUES: Final = [
+    "notice",
+    "notice_open",
+    "transfer_asked",
+    "overdue",
+    "crisis_unanswered",
+    "claimant",
+    "assigned",
+    "load_case",
+    "glass_asked",
+    "glass_granted",
+    "glass_why",
+    "glass_open",
+]
+OF_NO_CASE: Final = [
+    "board",
+    "queue",
+    "mine",
+    "load",
+    "gap",
+    "help",
+    "rest",
+    "closed_cases",
+    "complaint",
+    "complaint_open",
+    "complaint_due",
+    "complaints",
+    "complaint_prompt",
+    "complaint_long",
+    "complaint_answered",
+    "approve_asked",
+    "let_in",
+    "revoke_asked",
+    "team",
+    "panic_lead",
+    "talk_asked",
+    "unreachable_lead",
+    "still_there",
+    "languages",
+    "off_duty_first",
+    "reassigned",
+    "rule_off_duty",
+    "rule_not_allowed",
+    "talk_nobody",
+]
+TO_ANYBODY: Final = ["redeemed", "unknown", "code_wrong", "put_out", "panicked"]
 SEES_NOTICES: Final = tuple(who for who in ANSWERERS if who not in ("elsewhere", "supervisor elsewhere"))
 SHOWN: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(OF_THE_OWNER, ("owner", "first", "second")),

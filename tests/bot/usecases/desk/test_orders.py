@@ -71,7 +71,7 @@ async def test_a_request_opens_a_case_under_its_consent_and_nothing_else(desk: D
     assert (case.seeker, case.organization, case.status, case.needs) == (SEEKER, "casa", CaseStatus.OPEN, ("missing_person",))
     assert (consent.purpose, consent.organization, consent.scope, consent.locale) == (Purpose.CONTACT, "casa", ("language", "topic"), "es")
     assert (consent.granted_at, consent.until, consent.shown) == (T, T + CONSENT_DAYS * DAY, "")
-    assert consent.text_version == orders.text_version(program(), "es", BLOCKS)
+    assert consent.text_version == orders.text_version(program(), "es", BLOCKS, consent.organization)
     assert case.shared == ()
     assert [entry for entry in await desk.trail() if entry[0] == "seeker"] == [
         ("seeker", "request", case.level.value),
@@ -83,7 +83,9 @@ async def test_a_request_opens_a_case_under_its_consent_and_nothing_else(desk: D
 
 
 def test_the_text_version_is_of_the_very_text_and_language() -> None:
-    found = {orders.text_version(program(), locale, blocks) for locale in ("es", "en") for blocks in (BLOCKS, BLOCKS[:1], BLOCKS[::-1])}
+    found = {
+        orders.text_version(program(), locale, blocks, "casa") for locale in ("es", "en") for blocks in (BLOCKS, BLOCKS[:1], BLOCKS[::-1])
+    }
     assert len(found) == 6
     assert all(len(one) == 16 for one in found)
 
@@ -136,7 +138,7 @@ async def test_words_reach_the_owner_at_once_numbered_and_edits_follow(owned: De
     await owned.deliverer.settle()
     assert "UNO" in owned.texts(ANA)
     assert "1 · uno" not in owned.texts(ANA)
-    assert orders.edited(replace(made, incoming=typed("x", 77)), "") is None
+    assert orders.edited(replace(made, incoming=typed("x", 77), draft=owned.office.draft()), "") is None
 
 
 async def test_media_and_places_keep_only_the_handle(owned: Desk) -> None:
@@ -178,7 +180,7 @@ async def test_what_is_shared_is_what_was_shown_by_hash_and_what_the_header_show
     assert consent is not None
     assert consent.scope == tuple(line.key for line in LINES)
     assert consent.shown == orders.shown_hash(LINES) == orders.shown_hash(case.shared)
-    assert consent.text_version == orders.text_version(program(), "es", BLOCKS)
+    assert consent.text_version == orders.text_version(program(), "es", BLOCKS, consent.organization)
     assert (await owned.trail())[-1] == ("seeker", "share", "")
     look = look_of(owned, ANA)
     seen = VIEWS["header"](look)
@@ -268,7 +270,7 @@ async def test_a_consent_is_renewed_with_its_text(owned: Desk) -> None:
     held = owned.case().consent(Purpose.CONTACT, owned.clock.at)
     assert held is not None
     assert held.until == T + 59 * DAY
-    assert held.text_version == orders.text_version(program(), "es", BLOCKS)
+    assert held.text_version == orders.text_version(program(), "es", BLOCKS, held.organization)
     assert ("seeker", "grant", "renewed") in await owned.trail()
 
 

@@ -25,10 +25,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await opened.storage.close()
 
 
-async def ask(desk: Desk, colleague: str = "Bruno") -> None:
+async def ask(desk: Desk, colleague: str = "Bruno", *, agrees: bool = True) -> None:
+    """Asked for in the topic; the seeker has said yes to it, unless told otherwise."""
     await desk.press(ANA, "b_more")
     await desk.press(ANA, "b_transfer")
     await desk.press(ANA, colleague)
+    if agrees:
+        await desk.seek(Order(what=OrderKind.TRANSFER, value="yes"))
 
 
 # -- asking -------------------------------------------------------------------------------------------------------------------
@@ -77,6 +80,34 @@ async def test_the_sender_goes_on_until_it_is_accepted(desk: Desk) -> None:
     await desk.hear("gracias")
     assert "gracias" in desk.texts(ANA)
     assert "gracias" not in desk.texts(BRUNO)
+
+
+async def test_the_colleague_takes_it_only_after_her_yes_or_when_she_had_time_to_say_no(desk: Desk) -> None:
+    await ask(desk, agrees=False)
+    assert await desk.press(BRUNO, "b_accept") == desk.say("transfer_not_yet")
+    assert desk.case().responder == ANA
+    desk.clock.at += 600
+    await desk.press(BRUNO, "b_accept")
+    assert desk.case().responder == BRUNO
+    await desk.seek(Order(what=OrderKind.TRANSFER, value="no"))
+    assert desk.say("transfer_late_no") in desk.texts(BRUNO)
+    assert desk.case().responder == BRUNO
+
+
+async def test_in_danger_nobody_waits_ten_minutes_for_a_yes(desk: Desk) -> None:
+    await desk.commit(replace(desk.case(), level=Level.DANGER))
+    await ask(desk, agrees=False)
+    assert await desk.press(BRUNO, "b_accept") == desk.say("transfer_not_yet")
+    desk.clock.at += 60
+    await desk.press(BRUNO, "b_accept")
+    assert desk.case().responder == BRUNO
+
+
+async def test_with_her_yes_the_colleague_reads_that_they_may(desk: Desk) -> None:
+    await ask(desk)
+    assert desk.say("transfer_agreed") in desk.texts(BRUNO)
+    await desk.press(BRUNO, "b_accept")
+    assert desk.case().responder == BRUNO
 
 
 async def test_only_who_has_the_case_passes_it_on(desk: Desk) -> None:

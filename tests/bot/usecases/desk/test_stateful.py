@@ -335,7 +335,9 @@ class Lives(RuleBasedStateMachine):
                 return
             thread, reply = topics[which % len(topics)], 0
         else:
-            headers = [one for one in self.life.desk.ours(user) if any(label == self._say("b_close") for row in one.rows for label, _ in row)]
+            headers = [
+                one for one in self.life.desk.ours(user) if any(label == self._say("b_close") for row in one.rows for label, _ in row)
+            ]
             if not headers:
                 return
             thread, reply = 0, headers[which % len(headers)].number
@@ -501,6 +503,8 @@ class Lives(RuleBasedStateMachine):
         """Nothing with words of a case leaves for somebody who may not see it now."""
         for mark in map(int, MARK.findall(text)):
             said, one = self._found(mark), self.book.responders.get(self.ids[chat])
+            if said.direction is Direction.RESPONDER and not said.words:
+                continue  # the answer to a question of ours: a note, a next step
             case = self.book.cases.get(said.case)
             if case is None or one is None or not may(answering(one), Action.READ_CASE, case, self.life.clock.at):
                 self.wrong.append(f"{self.deed}: words of case {said.case} leave for {chat}, who may not read them: {text!r}")
@@ -571,7 +575,7 @@ class Lives(RuleBasedStateMachine):
                 assert owner.organization == case.organization
 
     def _nothing_lost(self, cases: dict[int, Case], rows: dict[int, dict[int, Words]]) -> None:
-        """Every row that stood a step ago stands still, or its case has ended; it changed as the deed allows; what is on its way is owed."""
+        """Every row of a step ago stands still, or its case has ended; it changed as the deed allows; what is on its way is owed."""
         for number, before in self.rows.items():
             case = cases.get(number)
             gone = set(before) - set(rows.get(number, {}))
@@ -590,7 +594,7 @@ class Lives(RuleBasedStateMachine):
         author = self.deed in ("remove", "undoes", "takes back") or self.deed.startswith(("taps", "presses"))
         unsent = before.direction is Direction.RESPONDER and before.state in (WordsState.HELD, WordsState.WINDOW)
         assert author or unsent, f"{before} was removed by: {self.deed}"
-        assert not (now.text or now.file or now.place)
+        assert (now.text, now.file, now.place) == ("", "", "")
 
     def _on_its_way(self, case: Case, rows: dict[int, Words]) -> None:
         seeker = next((user for user in SEEKERS if self.life.seeker(user) == case.seeker), 0)
@@ -602,8 +606,10 @@ class Lives(RuleBasedStateMachine):
                 assert not self._reachable(owner), f"{words} is owed to {owner} and nothing is on its way"
         for numbered in numbers.values():
             assert numbered == list(range(1, len(numbered) + 1)), "numbers are gapless, in the order of the rows"
-        ready = [one for one in rows.values() if one.direction is Direction.RESPONDER and one.state in (WordsState.ENVELOPE, WordsState.QUEUED)]
-        if ready and seeker and case.may_see(self.life.clock.at) and seeker not in {*self.life.seekers.gates, *self.life.seekers.blocked}:
+        mine = (one for one in rows.values() if one.direction is Direction.RESPONDER)
+        ready = [one for one in mine if one.state in (WordsState.ENVELOPE, WordsState.QUEUED)]
+        there = seeker and seeker not in {*self.life.seekers.gates, *self.life.seekers.blocked}
+        if ready and there and case.may_see(self.life.clock.at):
             held = self._conversation(seeker)
             assert held is not None
             assert held.unread or case.status is not CaseStatus.ASSIGNED, f"{ready} wait for {seeker}, who is never told: {held}"
@@ -643,6 +649,8 @@ class Lives(RuleBasedStateMachine):
                 continue
             for message in self.life.desk.chats.get(user, {}).values():
                 for mark in map(int, MARK.findall(message.text)):
+                    if not self.said[mark].words:
+                        continue
                     case = cases.get(self.said[mark].case)
                     ended = case is None or not case.open or case.handoff in (HandoffStatus.WITHDRAWN, HandoffStatus.EXPIRED)
                     theirs = not ended and case is not None and self._holds(one, case)

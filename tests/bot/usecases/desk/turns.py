@@ -40,7 +40,7 @@ def before(**changes: object) -> Conversation:
     """A seeker's conversation in front of an open desk."""
     told = Told(state=DeskState.OPEN, organization="casa", name="Casa")
     made = Conversation(program="p", locale="es", stack=(Position(flow="person", step="offer"),), needs=("missing_person",))
-    return replace(made.evolve(desk=told), **changes)  # type: ignore[arg-type]  # named in each test
+    return replace(made.evolve(desk=told, offered="casa"), **changes)  # type: ignore[arg-type]  # named in each test
 
 
 def typed(text: str = "", message: int = 900) -> Incoming:

@@ -48,6 +48,8 @@ class Worker:
         self._refresh = refresh
         self._steady = steady
         self._desk = desk
+        if desk is not None:
+            desk.office.offers_moved(int(clock.now()))  # what is offered from the beginning
         self._apart = clock.now() - clock.monotonic()
         self._doubtful_until = float("-inf")
         self._purged = float("-inf")

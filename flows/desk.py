@@ -24,9 +24,7 @@ from flows.times import TABLE
 
 Advanced = tuple[Conversation, tuple[Effect, ...]]
 
-SAFETY: Final = frozenset(
-    {Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER, Command.WITHDRAW, Command.COMPLAINT, Command.RIGHTS}
-)
+SAFETY: Final = frozenset({Command.EXIT, Command.HIDE, Command.ERASE, Command.DANGER, Command.WITHDRAW, Command.COMPLAINT, Command.RIGHTS})
 """What a person may say at any time to the program, also in the middle of a live conversation: withdrawing as well, because it must be
 possible at any time, and complaining, because whoever it is about must not read it."""
 LIVE: Final = "live"
@@ -56,6 +54,8 @@ NEWS: Final = MappingProxyType(
         News.FOLLOW_UP: Position(flow=LIVE, step="follow_up"),
         News.ASK_WORD: Position(flow=LIVE, step="word"),
         News.OPENED: Position(flow=LIVE, step="opened"),
+        News.RENEW: Position(flow=LIVE, step="renew"),
+        News.AWAY: Position(flow=LIVE, step="away"),
     }
 )
 """Where each piece of news is told. `amparo check` sees that every one of these steps exists."""
@@ -70,7 +70,15 @@ STAGES: Final = MappingProxyType(
 LIVE_ELSEWHERE: Final = Position(flow=LIVE, step="elsewhere")
 SHARE: Final = "share"
 QUESTIONS: Final = frozenset(
-    {NEWS[News.SHARE_ASKED], NEWS[News.TRANSFER], NEWS[News.ASK_WORD], LIVE_ELSEWHERE, NEWS[News.ELSEWHERE], NEWS[News.NO_MATCH]}
+    {
+        NEWS[News.SHARE_ASKED],
+        NEWS[News.TRANSFER],
+        NEWS[News.ASK_WORD],
+        LIVE_ELSEWHERE,
+        NEWS[News.ELSEWHERE],
+        NEWS[News.NO_MATCH],
+        NEWS[News.RENEW],
+    }
 )
 """Where the desk has asked the person something."""
 CRISES: Final = frozenset({News.CRISIS, News.DISTRESS})

@@ -164,6 +164,8 @@ class News(StrEnum):
     ASK_WORD = "ask_word"  # is it still you?
     REOPENED = "reopened"  # a closed case waits again
     NO_MATCH = "no_match"  # nobody is there now as the person asked for (a woman, a man, a language)
+    RENEW = "renew"  # the consent ends soon: may it go on?
+    AWAY = "away"  # who has the case is not there now, and nobody else can take it
     OPENED = "opened"  # the case was opened in an emergency by two named people
 
 

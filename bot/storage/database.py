@@ -118,7 +118,8 @@ def _make(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:
-        return
+        if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+            raise StorageDown("the database file cannot be opened: it is no file this user may write to") from None
     except OSError as error:
         raise StorageDown(f"the database file cannot be opened: {error.strerror}") from None
 

@@ -189,10 +189,10 @@ class Reception:
     async def retell(self) -> None:
         """The desk opened or closed a door: whoever looks at an offer reads the truth again."""
         now = int(self._context.clock.now())
-        async with self._turnstile:
-            await self._catch_up()
-            for seeker in tuple(self._offered):
-                await self._wave([Turn(seeker=seeker, at=now, event=DeskTold(at=now))])
+        for wave in waves([Turn(seeker=seeker, at=now, event=DeskTold(at=now)) for seeker in tuple(self._offered)]):
+            async with self._turnstile:
+                await self._catch_up()
+                await self._wave(wave)
 
     async def tell(self, seeker: SeekerId, news: CaseNews | None, write: DeskWrite, refresh: int) -> DeskVerdict:
         """Tell a seeker news of their case in one transaction with what the desk wrote (`Office.tell`). Called inside the turnstile."""
@@ -385,12 +385,14 @@ class Reception:
         if self._closed_to(turn, program, before, advanced):  # the offer as it is now, and nothing confirmed
             before, event = before.evolve(desk=replace(before.desk, state=DeskState.CLOSED, minutes=None, returns="")), DeskTold(at=turn.at)
             after, advanced = advance(program, before, event)
+        if turn.incoming is not None and turn.incoming.edited and not _cried(program, event) and _hears(advanced):
+            return Prepared(change=_seen_only(turn, turn.incoming), effects=())
         purged = bool(before.answers) and not after.answers
         after = self._not_lost(turn.seeker, after)
         orders = self._within(turn, before, event, tuple(effect for effect in advanced if isinstance(effect, Order)))
         desk = await self._obeyed(turn, program, before, after, orders, event) if not safe else None
         effects = self._each_word(turn.seeker, tuple(effect for effect in advanced if not isinstance(effect, Order)), write)
-        change = self._change(turn, held, after, effects, event, heard=any(order.what in HEARD for order in orders))
+        change = self._change(turn, held, after, effects, event, heard=_hears(orders))
         desk = _said_to_be_there(write, after, effects) or desk
         return Prepared(change=replace(change, desk=desk), effects=effects, purged=purged, orders=tuple(one.what for one in orders))
 
@@ -442,8 +444,11 @@ class Reception:
             return None
         if self._relayed is not None and self._relayed.take(turn.seeker) is not Turnout.ANSWER:
             return DeskWrite(at=turn.at)
+        cry = crisis_in(program, reading)
+        if cry and before.case is not CaseStage.LIVE:
+            return None  # nobody is there yet: the program answers it as ever, and the change goes with that (`_obeyed`)
         at_the_desk = await self._at_the_desk(office, replace(turn, incoming=incoming), program, before, before)
-        changed = orders_of.edited(at_the_desk, crisis_in(program, reading))
+        changed = orders_of.edited(at_the_desk, cry)
         return changed if changed is not None or before.case is not CaseStage.LIVE else at_the_desk.draft.write()
 
     def _closed_to(self, turn: Turn, program: Program, before: Conversation, advanced: Iterable[Effect]) -> bool:
@@ -455,6 +460,8 @@ class Reception:
 
     def _within(self, turn: Turn, before: Conversation, event: Event, orders: tuple[Order, ...]) -> tuple[Order, ...]:
         """A cry is always answered by the program; how much of a flood of them is kept for a human has a limit."""
+        if turn.incoming is not None and turn.incoming.edited:  # a change of words is never new words: they may have been for others
+            return tuple(order for order in orders if order.what not in HEARD)
         reading = event.reading if isinstance(event, TextReceived | MediaReceived) else None
         crying = reading is not None and reading.crisis is not None and before.case is CaseStage.WAITING
         if self._relayed is None or not crying or self._relayed.take(turn.seeker) is Turnout.ANSWER:
@@ -472,6 +479,8 @@ class Reception:
         at_the_desk = await self._at_the_desk(office, turn, program, before, after)
         if back:
             orders_of.seen_again(at_the_desk)
+        if turn.incoming is not None and turn.incoming.edited:
+            orders_of.edited(at_the_desk, "")
         return orders_of.obey(at_the_desk, orders)
 
     async def _at_the_desk(self, office: Office, turn: Turn, program: Program, before: Conversation, after: Conversation) -> orders_of.Turn:
@@ -664,6 +673,16 @@ def _cover_until(held: Held, at: int) -> int:
     if stored is not None and stored.mode in (Mode.COVERED, Mode.DIMMED):
         until = max(until, stored.cover_until, at + COVER_SECONDS if stored.mode is Mode.DIMMED else 0)
     return until if until > at else 0
+
+
+def _cried(program: Program, event: Event) -> bool:
+    reading = event.reading if isinstance(event, TextReceived | MediaReceived) else None
+    return reading is not None and bool(crisis_in(program, reading))
+
+
+def _hears(effects: Iterable[Effect]) -> bool:
+    """Whether a human is told anything by these."""
+    return any(isinstance(effect, Order) and effect.what in HEARD for effect in effects)
 
 
 def _said_to_be_there(write: DeskWrite | None, after: Conversation, effects: Sequence[Effect]) -> DeskWrite | None:

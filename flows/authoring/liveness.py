@@ -20,9 +20,7 @@ from flows.program import Program, StepNode
 from flows.screens import LOCAL_DOORS
 from flows.state import Position
 
-ASIDES: Final = frozenset(
-    {*COMMAND_FLOWS.values(), *CRISIS_FLOWS, WAITING, LIVE, "cover", "paused", "returning", "media", "voice"}
-)
+ASIDES: Final = frozenset({*COMMAND_FLOWS.values(), *CRISIS_FLOWS, WAITING, LIVE, "cover", "paused", "returning", "media", "voice"})
 """Flows that lie on top of what a person was doing and return to it."""
 CONSENT: Final = "consent"
 """The answer that says a person agreed to be asked more."""

@@ -168,7 +168,7 @@ async def test_no_case_moves_by_itself(keeper: Keeper) -> None:
         assert [one.remind_at for one in cases[3].referrals] == [None]
         assert (cases[3].responder, cases[3].seeker) == (1, seeker(3))
         states = [one.state for one in await storage.words(3)]
-        lost = (WordsState.HELD, WordsState.WINDOW, WordsState.QUEUED)
+        lost = (WordsState.HELD, WordsState.WINDOW, WordsState.ENVELOPE, WordsState.QUEUED)
         assert states == [WordsState.NOT_DELIVERED if state in lost else state for state in WordsState]
         assert (await storage.unfinished_words(), await storage.desk_owed()) == ([], [])
         assert len(await storage.complaints()) == 1

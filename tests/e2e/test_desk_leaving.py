@@ -32,7 +32,7 @@ async def test_an_exit_hides_everything_and_withdraws_nothing(tmp_path: Path) ->
         await here.writes(rio, "¿Sigues ahí?", thread)
         await here.pass_(HOUR)
         assert here.left(ana) == [card.text], "nothing comes until she writes"
-        assert "Mensaje 3: avisado, sin abrir todavía." in here.reads(rio, thread)
+        assert "Mensaje 3: espera a que esa persona escriba." in here.reads(rio, thread)
         assert "¿Sigues ahí?" not in (await here.says(ana, "hola")).text
         await here.taps(ana, "Más")
         await here.taps(ana, "Continuar lo anterior")
@@ -117,7 +117,7 @@ async def test_she_blocks_the_bot(tmp_path: Path) -> None:
         await here.writes(rio, "¿sigues?", thread)
         assert here.case().status is CaseStatus.ASSIGNED
         assert "Río: ¿sigues?" not in here.left(ana)
-        assert "entregado" not in here.reads(rio, thread)[-1]
+        assert "Mensaje 2: no entregado. Esta persona cerró el chat o ya no está." in here.reads(rio, thread)
 
 
 async def test_the_words_are_sealed_on_disk_while_it_lasts(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ async def test_a_woman_was_asked_for_and_there_is_none(tmp_path: Path) -> None:
         await here.pass_()
         assert "Alguien espera respuesta." not in here.reads(rio)
         told = here.api.screen(ana)
-        assert "pero no como lo pediste" in told.text
+        assert "ahora no hay nadie como pediste" in told.text
         await here.taps(ana, "Que conteste quien esté")
         await here.pass_(1)
         await here.pass_(3 * HOUR)

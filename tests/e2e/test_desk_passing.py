@@ -35,6 +35,9 @@ async def test_a_colleague_accepts(tmp_path: Path) -> None:
         await here.writes(rio, "Te dejo con Mar.", thread)
         assert "Río: Te dejo con Mar." in here.left(ana), "the sender keeps access until it is accepted"
         await here.presses(mar, "Aceptar", message=asked)
+        assert here.case().responder == here.known("Río").id, "she is asked first"
+        await here.taps(ana, "Está bien")
+        await here.presses(mar, "Aceptar", message=asked)
         await here.pass_(1)
         assert here.case().responder == here.known("Mar").id
         assert not here.topics(rio)
@@ -127,7 +130,7 @@ async def test_a_service_outside_is_followed_until_it_is_done(tmp_path: Path) ->
         ana, rio, thread = await here.talking()
         await here.presses(rio, "Más", thread)
         await here.presses(rio, "Servicio de fuera", thread)
-        await here.presses(rio, "Anotar un servicio", thread)
+        await here.presses(rio, "Anotar uno", thread)
         await here.types(rio, "Clínica del norte", thread)
         assert "Anotado: Clínica del norte." in here.all_of(rio, thread)
         standing = here.left(ana)
@@ -155,7 +158,7 @@ async def test_the_responder_proposes_another_organization(tmp_path: Path) -> No
         await here.presses(rio, "Otra organización", thread)
         await here.presses(rio, "Preguntarle", thread)
         asked = here.api.screen(ana)
-        assert "Río cree que Segunda organización de demostración puede ayudarte mejor" in asked.text
+        assert "Río cree que puede ayudarte mejor con esto Segunda organización de demostración" in asked.text
         assert here.case().organization == "demo"
         await here.taps(ana, "Sí, está bien")
         await here.pass_(1)

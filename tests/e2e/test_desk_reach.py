@@ -38,7 +38,7 @@ async def test_only_after_i_write(tmp_path: Path) -> None:
         assert "Avisos: no; lee cuando escribe." in here.header(rio)
         await here.writes(rio, "Buenas noches.", thread)
         assert here.left(ana) == standing
-        assert "Mensaje 1: avisado, sin abrir todavía." in here.reads(rio, thread)
+        assert "Mensaje 1: espera a que esa persona escriba." in here.reads(rio, thread)
         await here.says(ana, "¿hay alguien?")
         assert "Río: Buenas noches." in here.left(ana)
         assert "entregado" in here.all_of(rio, thread)
@@ -92,7 +92,7 @@ async def test_on_a_phone_others_look_at_nothing_comes_until_she_writes(tmp_path
         await here.pass_(HOUR)
         assert "Buenas" not in here.reads_seeker(ana)
         assert len(here.left(ana)) <= len(standing)
-        assert "avisado, sin abrir" in here.all_of(rio, thread)
+        assert "espera a que esa persona escriba" in here.all_of(rio, thread)
         await here.says(ana, "papeles")  # the cover stands: only her own choice leads back
         assert "Buenas" not in here.reads_seeker(ana)
         await here.says(ana, "ver respuesta")

@@ -26,7 +26,7 @@ async def test_two_people_open_a_case_and_she_is_told(tmp_path: Path) -> None:
         assert "dos personas de guardia abrieron" not in here.reads_seeker(ana)
         await here.presses(boss, "Confirmar")
         told = here.api.screen(ana)
-        assert "dos personas de guardia abrieron tu petición por una urgencia" in told.text
+        assert "la abrieron por una urgencia, sin preguntarte antes" in told.text
         await here.presses(boss, "Leer")
         assert "1 · estoy en el sótano" in here.all_of(boss)
         await here.pass_(HOUR + 60)

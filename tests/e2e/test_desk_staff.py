@@ -173,7 +173,7 @@ async def test_the_board_says_what_is_so(tmp_path: Path) -> None:
         await here.asks("Zutana", reach="yes", first="mi hijo no llego anoche y no contesta")
         await here.commands(rio, "/mesa")
         board = here.find(rio, "Tu mesa. Alias: Río")
-        assert "En guardia hasta: " in board.text
+        assert "En guardia hasta las" in board.text
         assert "Llevas 0 de 6." in board.text
         await here.commands(rio, "/fila")
         queue = here.find(rio, "Fila, primero lo más urgente.")

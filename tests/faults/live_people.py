@@ -22,9 +22,9 @@ from bot.security.keyring import Keyring
 from bot.security.pseudonyms import Pseudonyms
 from bot.storage.folder import DataFolder
 from bot.storage.sql_storage import open_storage
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 from tests.faults.people import named
-from tests.house import loaded, program
+from tests.house import loaded
 
 MARK: Final = re.compile(r"(zarza|roble)-(\d+)-(\d+)")
 PATIENCE: Final = 60.0
@@ -32,7 +32,7 @@ ASKS: Final = named(("flow.person.offer.choice.yes",))
 LIVE: Final = named(("flow.live.chat.choice.remove",))
 WITHDRAWS: Final = named(("flow.waiting.withdraw.choice.yes",))
 WITHDRAWN: Final = named(("flow.waiting.withdrawn.choice.complaint",))
-PERSON: Final = next(word for word, value in program().commands.items() if value == "person")
+PERSON: Final = "persona"
 TAKE: Final = loaded().spoken()["es"]["desk.take"]
 
 
@@ -80,7 +80,7 @@ class LiveSeeker:
     async def converse(self, enough: asyncio.Event) -> None:
         self.api.press_start(self.person)
         await self._sees(lambda: bool(self.api.screen(self.person).labels))
-        self.api.text(self.person, f"/{PERSON}")
+        self.api.text(self.person, PERSON)
         await self._sees(lambda: self._label(ASKS) is not None)
         self._tap(ASKS)
         await self._sees(lambda: self._label(LIVE) is not None)

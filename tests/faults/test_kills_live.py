@@ -77,7 +77,8 @@ async def survived(folder: Path, seed: int, killing: Killing) -> None:
 
 async def nothing_owed(data: Path) -> None:
     """Wait until both outboxes are empty and no words are held: the short hold runs by the real clock."""
-    owed = "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM desk_outbox) + (SELECT count(*) FROM case_words WHERE state IN ('held', 'queued'))"
+    outboxes = "(SELECT count(*) FROM outbox) + (SELECT count(*) FROM desk_outbox)"
+    owed = f"SELECT {outboxes} + (SELECT count(*) FROM case_words WHERE state IN ('held', 'queued'))"  # noqa: S608
     for _ in range(1200):
         with closing(sqlite3.connect(f"{(data / DATABASE_FILE).as_uri()}?mode=ro", uri=True)) as raw:
             if raw.execute(owed).fetchone() == (0,):

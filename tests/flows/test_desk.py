@@ -135,7 +135,8 @@ def test_silent_after_an_exit(turns: Turns, stage: CaseStage, news: list[tuple[A
 @given(TURNS, st.text(max_size=40), st.none() | st.sampled_from(Command), st.sampled_from(sorted(DESKS)))
 def test_in_a_live_conversation_what_is_typed_is_one_message(turns: Turns, text: str, command: Command | None, desk: str) -> None:
     """Whatever screen stands there. Words that leave, erase, take back or cry danger are the program's; everything else is the human's,
-    once, and the screen and its buttons stay. Where something waited to be seen, it is shown; while somebody complains, nothing is relayed."""
+    once, and the screen and its buttons stay. Where something waited to be seen, it is shown; while somebody complains nothing is
+    relayed."""
     walked, at = walk(turns, CaseStage.NONE)
     live = walked.evolve(mode=Mode.ACTIVE, aside="", case=CaseStage.LIVE, desk=DESKS[desk])
     live = live.evolve(stack=(Position(flow="welcome", step="start"),)) if live.here.flow == "cover" else live
@@ -152,7 +153,7 @@ def test_in_a_live_conversation_what_is_typed_is_one_message(turns: Turns, text:
     assert orders(effects) == [OrderKind.WORDS]
     if live.unread or live.news:
         assert shows(effects)
-        assert not (after.unread or after.news)
+        assert (after.unread, after.news) == (0, "")
         return
     assert not shows(effects)
     assert (after.turn, after.stack, after.answers) == (live.turn, live.stack, live.answers)
@@ -328,7 +329,7 @@ def test_wanting_to_die_and_nobody_answers() -> None:
 
 
 def test_what_waited_for_them_to_write_is_shown_when_they_write() -> None:
-    """"Only if I write", or after a long while: a human has answered meanwhile."""
+    """After a long while, or where they had said "only if I write": a human has answered meanwhile."""
     waiting = at_desk(CaseStage.LIVE, ROOM, unread=7, news="taken")
     after, effects = advance(PROGRAM, waiting, TextReceived(at=START, text="..."))
     assert after.here == CHAT
@@ -356,7 +357,8 @@ def test_a_list_one_is_about_to_share_stays() -> None:
 
 def test_an_offer_that_reads_the_same_is_not_shown_again() -> None:
     """So a button pressed at that moment still works."""
-    offered, _ = advance(PROGRAM, at_desk(CaseStage.NONE, Position(flow="welcome", step="start")), CommandGiven(at=START, command=Command.PERSON))
+    welcome = at_desk(CaseStage.NONE, Position(flow="welcome", step="start"))
+    offered, _ = advance(PROGRAM, welcome, CommandGiven(at=START, command=Command.PERSON))
     same, effects = advance(PROGRAM, offered, DeskTold(at=START + 1))
     assert (same.turn, effects) == (offered.turn, ())
     moved, effects = advance(PROGRAM, offered.evolve(desk=DESKS["away"]), DeskTold(at=START + 1))
@@ -397,7 +399,7 @@ def test_news_that_nobody_touched_is_offered_on_the_way_back() -> None:
     """Only a human's words are called an answer."""
     waiting, _ = advance(PROGRAM, at_desk(CaseStage.WAITING, ROOM), CommandGiven(at=START, command=Command.PERSON))
     shown, _ = advance(PROGRAM, waiting, CaseNews(at=START + 5, what=News.NOBODY))
-    covered, effects = idled(shown)
+    covered, _ = idled(shown)
     assert covered.mode is Mode.DIMMED
     back, _ = advance(PROGRAM, covered, TextReceived(at=START + 9_000, text="hola", reading=Reading(greeting=True)))
     assert screen(PROGRAM, back).buttons[0] == NOTICE

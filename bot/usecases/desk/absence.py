@@ -7,6 +7,8 @@ that come later and a wish that changes need nothing of their own.
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.domain import handoff, routing
 from bot.domain.audit import Deed
 from bot.domain.case import Case, CaseStatus, Direction, HandoffStatus, WordsState
@@ -17,7 +19,9 @@ from bot.usecases.desk.draft import PROGRAM, Draft
 from bot.usecases.desk.office import Office
 from flows.events import News
 
-AWAITED = (HandoffStatus.CLAIMED, HandoffStatus.ACTIVE)
+QUESTION: Final = 120
+"""Seconds a question to the seeker ("is it still you?") stands before anything else is said about who is there."""
+AWAITED: Final = (HandoffStatus.CLAIMED, HandoffStatus.ACTIVE)
 """A word is owed to the seeker. While a transfer waits, its own clock runs."""
 
 
@@ -78,6 +82,8 @@ def _lacks_somebody(office: Office, case: Case, at: int) -> bool:
 def _left_alone(office: Office, case: Case, at: int) -> bool:
     """Whether the seeker's words wait for somebody who is not there. Who said when they are back, or has words in the short hold, is."""
     if case.handoff not in AWAITED or office.owner_there(case, at) is not None or (case.back_at or 0) > at:
+        return False
+    if case.asked_word_at is not None and at - case.asked_word_at < QUESTION:
         return False
     on_the_way = office.book.words.get(case.id, {}).values()
     return not any(one.direction is Direction.RESPONDER and one.state is WordsState.HELD for one in on_the_way)

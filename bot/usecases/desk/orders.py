@@ -358,7 +358,7 @@ def _transfer(turn: Turn, order: Order) -> None:
     elif order.value != "no":
         turn.case = turn.draft.case(replace(case, transfer_from=turn.at))
         if case.transfer_to is not None:
-            turn.draft.post(case.transfer_to, "transfer_agreed", topic=False, silent=False, priority=1)
+            turn.draft.post(case.transfer_to, "transfer_agreed", topic=False, silent=False, priority=1, of=case.id)
     else:
         turn.case = turn.draft.case(handoff.decline(case, None, turn.at, clocks=turn.office.clocks), Deed.DECLINE, SEEKER)
         passing.asking_over(turn.draft, case)

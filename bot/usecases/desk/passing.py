@@ -92,6 +92,7 @@ async def accept(doing: Doing) -> Did:
     unsent = sum(words.state in UNSENT for words in office.book.words.get(case.id, {}).values())
     conversing.give_up_chat(office, draft, case)
     _part(doing, case, unsent)
+    draft.remove(me.id, "transfer_agreed", case=case.id)
     draft.post(me.id, "header", case=taken, silent=False, priority=1)
     draft.post(me.id, "transfer_yours", case=taken, unsent=unsent)
     await _say_again(doing, taken)

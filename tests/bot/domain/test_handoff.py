@@ -260,6 +260,44 @@ def test_passing_on_ends_what_the_organization_before_could_see() -> None:
     assert next_due(passed, clocks()) == (Rung.RING, T + 60)
 
 
+def test_passing_on_carries_nothing_that_was_agreed_or_planned_with_the_organization_before() -> None:
+    case = replace(
+        answered(),
+        referrals=(Referral(id=1, service="Refugio de la calle Luna", state=ReferralState.SENT, at=T, remind_at=T + DAY),),
+        rules=("child_missing",),
+        follow_ups=(FollowUp(at=T + DAY), FollowUp(at=T, outcome="helped")),
+        safe_contact=SafeContact(first_line="Hola, vecina"),
+        word="sal$hash",
+        confirmed=True,
+        asked_word_at=T,
+        claimant=OTHER,
+        back_at=T + 60,
+        crisis_at=T,
+        crisis="distress",
+        next_step="llamar",
+        told_no_match=True,
+        asked_elsewhere="otra",
+        renewal="asked",
+        told_away=True,
+        prefers="woman",
+        return_key="k" * 32,
+    )
+    yes = consent(Purpose.REFERRAL, "otra", at=T + 60)
+    passed = handoff.pass_on(case, "otra", yes, T + 60)
+    fresh = replace(
+        handoff.request(T, id=case.id, seeker=SEEKER, designation=case.designation, consent=consent()),
+        organization="otra",
+        consents=passed.consents,
+        requested_at=T,
+        due_at=T + 60,
+        prefers="woman",
+        return_key="k" * 32,
+        answered_at=passed.answered_at,
+        responder_wrote_at=passed.responder_wrote_at,
+    )
+    assert passed == fresh, "language, topic, level, their own wishes and their own key: nothing else"
+
+
 def test_without_a_shared_line_in_its_scope_nothing_but_the_contact_goes() -> None:
     passed = handoff.pass_on(shared(), "otra", consent(Purpose.REFERRAL, "otra"), T)
     assert passed.shared == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -471,27 +472,27 @@ async def test_one_removed_message_is_in_no_log(house: House, storage: SqlStorag
 
 async def test_the_shell_of_a_case_that_aged_out_is_no_conflict(house: House, storage: SqlStorage) -> None:
     """A seeker erases: a case of theirs that retention has taken meanwhile, or that moved on, must not keep the erasure from being done."""
-    await put(storage, DeskWrite(at=START, cases=(case(1), case(2))))
+    await put(storage, cases=(case(1), case(2)))
+    await put(storage, cases=(raised(case(2)),))
     shells = tuple(replace(case(n), seeker=None, designation="", consents=(), erased=True, version=1) for n in (1, 2, 3))
-    await put(storage, DeskWrite(at=START, cases=(replace(case(2), version=1),)))
-    assert await storage.write_desk(DeskWrite(at=START, cases=shells, shred=(1, 2, 3))) is DeskVerdict.COMMITTED
+    await put(storage, cases=shells, shred=(1, 2, 3))
     assert await storage.cases() == []
-    rows = _rows(house, "SELECT id, seeker, erased FROM case_file ORDER BY id")
-    assert rows == [(1, None, 1), (2, None, 1)]
-    assert _rows(house, "SELECT count(*) FROM case_key") == [(0,)]
+    with closing(sqlite3.connect(house.path)) as raw:
+        assert raw.execute("SELECT id, seeker, erased FROM case_file ORDER BY id").fetchall() == [(1, None, 1), (2, None, 1)]
+        assert raw.execute("SELECT count(*) FROM case_key").fetchall() == [(0,)]
 
 
 async def test_a_commit_stands_when_emptying_the_log_after_it_fails(storage: SqlStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was committed must not be told as not committed: the desk would go on as if nobody had withdrawn."""
-    await put(storage, DeskWrite(at=START, cases=(case(1),), words=(words(11, 1),)))
+    await put(storage, cases=(case(1),), words=(words(11, 1),))
 
     async def full(self: SqlStorage) -> bool:
         raise StorageDown("SQLITE_IOERR")
 
     monkeypatch.setattr(SqlStorage, "truncate_log", full)
-    assert await storage.write_desk(DeskWrite(at=START, words_gone=(1,))) is DeskVerdict.COMMITTED
-    made = change(1, 1, desk=DeskWrite(at=START, notes_gone=(1,)))
-    assert [one.verdict for one in await storage.write([made])] == [Verdict.COMMITTED]
+    await put(storage, words_gone=(1,))
+    assert await storage.words(1) == []
+    assert verdicts(await storage.write([change(1, 1, desk=written(notes_gone=(1,)))])) == ["committed"]
 
 
 async def test_a_case_to_shred_must_be_written_as_erased(storage: SqlStorage) -> None:

@@ -1,8 +1,8 @@
 """Several programs on one database file: the bot, a second opening in its own process (the demo makes its people so), and the command line.
 
-SQLite's locks are the kernel's POSIX locks. They belong to a process and a file: whoever closes *any* descriptor of the file drops them all,
-also those of SQLite beside it. The next program to close the database then believes that it is the last and removes the log, and what the
-bot writes from there on is in a file that no longer exists.
+SQLite's locks are the kernel's POSIX locks. They belong to a process and a file: whoever closes *any* descriptor of the file drops them
+all, also those of SQLite beside it. The next program to close the database then believes that it is the last and removes the log, and what
+the bot writes from there on is in a file that no longer exists.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from bot.usecases.ports import StorageDown
 from tests.bot.storage.desk import responder
 from tests.bot.storage.house import START, House
 
-COMMAND_LINE = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM responder').fetchone()[0]); c.close()"
+COMMAND_LINE = (
+    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM responder').fetchone()[0]); c.close()"
+)
 
 
 def counted(path: Path) -> int:
     """What another process finds, which opens the file, reads and closes it."""
-    ran = subprocess.run([sys.executable, "-c", COMMAND_LINE, str(path)], capture_output=True, text=True, check=True)  # noqa: S603
+    ran = subprocess.run([sys.executable, "-c", COMMAND_LINE, str(path)], capture_output=True, text=True, check=True)
     return int(ran.stdout)
 
 

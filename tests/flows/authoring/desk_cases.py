@@ -100,6 +100,14 @@ CASES: Final = (
     Broken(code="complaints-inside", file=HOME, old="complaints_to: otra", new="complaints_to: casa", says="itself"),
     Broken(code="unknown-fact", file=HOME, old="[search_line]", new="[search_lines]", says="'search_lines'", line="general:"),
     Broken(code="alternative-no-door", file=HOME, old="[search_line]", new="[rule]", says="'rule'", line="general:"),
+    Broken(
+        code="alternative-spoken",
+        file=HOME,
+        old="  general: [search_line]\n",
+        new="  general: [search_line]\n  cannot_speak: [search_line]\n",
+        says="'search_line'",
+        line="cannot_speak:",
+    ),
     Broken(code="conflict-only-door", file=HOME, old="[search_line]", new="[disputed]", says="disputed", line="general:"),
     Broken(code="hours-overlap", file=HOME, old='"16:00-20:00"', new='"13:59-20:00"', says="mon"),
     Broken(code="holidays-run-out", file=HOME, old=", 2027-02-01]", new="]", says="2026-12-25"),
@@ -109,7 +117,7 @@ CASES: Final = (
     Broken(code="clock-slow", file=TIMES, old="hold: 5 s", new="hold: 2 min", says="hold", error=False),
     Broken(code="clock-slow", file=TIMES, old="supervisor: 15 min", new="supervisor: 16 min", says="15 minutes", error=False),
 )
-CODES: Final = frozenset({case.code for case in CASES} | {"only-demo"})
+CODES: Final = frozenset({case.code for case in CASES} | {"only-demo", "alternative-unsaid"})
 """Codes that are shown broken here."""
 FACTS: Final = """\
 facts:

@@ -48,6 +48,31 @@ def test_each_broken_desk_has_its_finding(tmp_path: Path, case: Broken) -> None:
         assert marked in file[found[0].place.line - 1]
 
 
+WHO = """
+      - {id: who, text: Quién más contesta, to: who}
+  - id: who
+    kind: say
+    text: "Llama al **{search_line}**."
+    choices:
+      - {id: next, text: Seguir, to: "@next"}
+"""
+
+
+@pytest.mark.parametrize(("line", "found"), [("search_line", False), ("state_office", True)])
+def test_who_answers_instead_is_said_where_people_look_for_it(tmp_path: Path, line: str, found: bool) -> None:
+    """What an organization names for the hours it is not there stands on the screen of who else answers."""
+    old = '      - {id: next, text: Seguir, to: "@next"}\n'
+    house = build(tmp_path, Break(file="flows/person.yaml", old=old, new=old + WHO.lstrip("\n")))
+    build_desk(tmp_path / "content", **{"organizations/casa.yaml": FILES["organizations/casa.yaml"].replace("search_line", line)})
+    content, issues = load_desk(tmp_path / "content")
+    subject = examine(house.content, house.translations, today=TODAY, production=False)
+    assert content is not None
+    assert issues == ()
+    unsaid = [issue for issue in desk.desk(subject, content) if issue.code == "alternative-unsaid"]
+    assert bool(unsaid) is found
+    assert all(issue.place.file.endswith("casa.yaml") and line in issue.message for issue in unsaid)
+
+
 def test_a_house_whose_every_organization_is_the_demos_is_not_published(tmp_path: Path) -> None:
     files = {name: text.replace("name: ", "demo: true\nname: ") for name, text in FILES.items() if name.startswith("organizations")}
     assert "only-demo" not in [issue.code for issue in checked(tmp_path / "one", files)]

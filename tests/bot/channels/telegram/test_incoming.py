@@ -208,7 +208,7 @@ READ: dict[str, tuple[Json, Incoming]] = {
     ),
     "edited caption": (
         update(edited_message=message(photo=[{**FILE, "width": 1, "height": 1}], caption="b", edit_date=DATE)),
-        seen(kind=Kind.MEDIA, media=MediaKind.PHOTO, file_id="f", mime="image/jpeg", caption="b", edited=True),
+        seen(kind=Kind.MEDIA, media=MediaKind.PHOTO, file_id="f", caption="b", edited=True),
     ),
     "press": (update(callback_query=press()), seen(kind=Kind.PRESS, press_id="4321", press_data="abc")),
     "press without data": (

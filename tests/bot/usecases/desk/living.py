@@ -33,8 +33,8 @@ from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer
 from bot.usecases.desk import deliver as desk_deliver
 from bot.usecases.desk.ladder import due_now
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
 from bot.usecases.desk.relay import Relay
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite
 from bot.usecases.ports import Change, ChatMessage, DeliveryRecord, Storage, StorageDown, Verdict, Written
 from bot.usecases.programs import Programs
 from bot.usecases.receive import Reception

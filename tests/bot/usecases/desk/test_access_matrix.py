@@ -27,8 +27,8 @@ from bot.usecases.desk.deliver import Task
 from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.looking import PROGRAM, STEP, base36
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskVerdict
 from bot.usecases.desk.reception import COMMANDS, PROMPTS, VERBS
+from bot.usecases.desk_ports import DeskItem, DeskMessage, DeskVerdict
 from flows.events import CaseNews
 from tests.bot.domain.desk import HOUR, OTHER, SEEKER, T, clocks, consent, responder
 from tests.bot.usecases.desk.casework import CANARY, KEY, Desk, open_desk
@@ -433,7 +433,7 @@ def refused(draft: Draft) -> str:
 
 
 def touched(draft: Draft) -> list[object]:
-    """What would change, the trail and a line for themselves excepted."""
+    """What would change; the trail, a line for themselves and where their own message stands excepted."""
     return [
         *draft.cases,
         *draft.words,
@@ -441,7 +441,7 @@ def touched(draft: Draft) -> list[object]:
         *draft.notes,
         *draft.doors,
         *draft.complaints,
-        *draft.messages,
+        *(message for message in draft.messages if message.case),
         *draft.words_gone,
     ]
 

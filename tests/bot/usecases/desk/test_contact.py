@@ -64,7 +64,7 @@ async def test_own_hours_days_and_first_line(desk: Desk) -> None:
     await desk.answer(ANA, "en las noches")
     assert desk.case().safe_contact is None
     await desk.answer(ANA, " 22:30-6:00 ")
-    await desk.press(ANA, label(desk, "safe_days_ends"))
+    await desk.press(ANA, label(desk, "b_days_ends"))
     await desk.press(ANA, label(desk, "b_first_line"))
     await desk.answer(ANA, "x" * 81)
     await desk.answer(ANA, "Tu pedido  de la farmacia")
@@ -199,7 +199,7 @@ async def test_after_a_gap_the_program_asks_for_the_word_once(desk: Desk) -> Non
     assert desk.news() == ["ask_word"]
     await turn(desk, order(OrderKind.WORD), incoming=typed("paloma"))
     await wait(desk, 60)
-    assert desk.news() == ["ask_word"]
+    assert desk.news() == ["ask_word", "away"], "twelve hours later nobody is on duty any more: said after the question, not over it"
 
 
 async def test_after_an_exit_whoever_writes_is_not_confirmed(desk: Desk) -> None:

@@ -136,7 +136,7 @@ async def test_after_a_heavy_case_nobody_rings_them_for_a_while(tmp_path: Path) 
     desk = await with_case(await open_desk(tmp_path), level=Level.DANGER)
     await close(desk)
     assert desk.office.book.responders[ANA].resting_until == T + clocks().cool_down
-    assert desk.say("rest", when=desk.office.organizations["casa"].local(T + clocks().cool_down).strftime("%d/%m %H:%M")) in desk.texts(ANA)
+    assert desk.say("rest", when=desk.office.organizations["casa"].local(T + clocks().cool_down).strftime("%H:%M")) in desk.texts(ANA)
     stored = next(one for one in (await desk.storage.staff()).responders if one.id == ANA)
     assert stored.resting_until == T + clocks().cool_down
     await desk.storage.close()

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.domain import follow_up, handoff
-from bot.domain.case import DAY, Case, CaseStatus, HandoffStatus, Level, SafeContact, WordsState
-from bot.domain.clocks import Rung
+from bot.domain.case import DAY, Case, CaseStatus, HandoffStatus, Level, Note, SafeContact, Visibility, WordsState
+from bot.domain.clocks import ASKED_BEFORE, Rung
 from bot.domain.organization import Organization
 from bot.domain.staff import ResponderState
+from bot.storage.sql_storage import SqlStorage
 from bot.usecases.desk import ladder
 from bot.usecases.desk.ladder import Ladder, put_out
+from bot.usecases.ports import StorageDown
 from flows.effects import OrderKind
 from flows.events import News
 from tests.bot.domain.desk import HOUR, MINUTE, T, clocks
@@ -192,10 +194,19 @@ async def test_a_crisis_without_a_human_word_brings_the_danger_screen_once(owned
     assert owned.news() == []
     await later(owned, 1, between)
     assert owned.news() == ["crisis"]
-    assert label(owned, "crisis_unanswered") in owned.texts(SUPE)
+    assert label(owned, "crisis_unanswered", designation="Faro") in owned.texts(SUPE)
+    assert "Faro" in owned.texts(SUPE), "a supervisor of fourteen cases must know which"
+    assert owned.offered(SUPE, "b_give")
+    assert label(owned, "crisis_stepped_in") in owned.texts(ANA)
     assert ("program", "raise", "stepped_in") in await owned.trail()
     await later(owned, 30, between)
     assert owned.news() == ["crisis"]
+
+
+async def test_a_wish_to_die_brings_the_screen_for_that(owned: Desk) -> None:
+    await turn(owned, order(OrderKind.WORDS), order(OrderKind.RING, "distress"), incoming=typed("ya no quiero vivir"))
+    await wait(owned, clocks().crisis)
+    assert owned.news() == ["distress"]
 
 
 async def test_a_human_word_keeps_the_program_silent(owned: Desk) -> None:
@@ -270,21 +281,81 @@ async def test_an_agreed_message_waits_for_the_seekers_hours(owned: Desk) -> Non
     assert [one.news.quiet for one in owned.told if one.news] == [False]
 
 
+async def talked(desk: Desk) -> int:
+    """Both have written; when the consent ends."""
+    await desk.hear("hola")
+    await desk.write(ANA, "Aquí estoy.")
+    await wait(desk, clocks().hold)
+    return desk.case().consents[0].until
+
+
+async def test_before_a_consent_ends_the_seeker_is_asked_once(owned: Desk, between: bool) -> None:
+    until = await talked(owned)
+    await later(owned, until - ASKED_BEFORE - owned.clock.at - 1, between)
+    assert "renew" not in owned.news()
+    await later(owned, 1, between)
+    await later(owned, DAY, between)
+    assert owned.news().count("renew") == 1
+    assert owned.case().responder == ANA
+    await turn(owned, order(OrderKind.RENEW, "yes", blocks=("x",)))
+    await later(owned, until - owned.clock.at, between)
+    assert "ended" not in owned.news()
+    assert owned.case().may_see(owned.clock.at)
+    await later(owned, 27 * DAY, between)
+    assert owned.news().count("renew") == 2, "the new one ends as well"
+
+
+async def test_when_a_consent_ends_nobody_sees_the_case_and_both_are_told(owned: Desk, between: bool) -> None:
+    until = await talked(owned)
+    await owned.write(ANA, "Te decía.")
+    await owned.commit(replace(owned.case(), renewal="asked"))
+    (held,) = [one for one in await owned.words() if one.state is WordsState.HELD]
+    draft = owned.office.draft()
+    draft.put(replace(held, release_at=until + 1))
+    await owned.office.commit(draft)
+    await later(owned, until - owned.clock.at, between)
+    assert owned.case().responder == ANA
+    assert owned.news()[-1] == "ended"
+    assert owned.platform.titles == {}
+    assert "Aquí estoy." not in owned.texts(ANA)
+    assert "venció su permiso" in owned.texts(ANA)
+    told, writes = len(owned.told), len(owned.writes)
+    for _ in range(3):
+        await later(owned, 1, between)
+    assert len(owned.told) == told
+    assert [one.state for one in await owned.words() if one.id == held.id] == [WordsState.REMOVED], "what was held leaves no more"
+    assert sum(len(write.cases) + len(write.words) for write in owned.writes[writes:]) <= 1
+    await turn(owned, order(OrderKind.RENEW, "yes", blocks=("x",)))
+    assert owned.case().may_see(owned.clock.at)
+    assert owned.case().renewal == ""
+
+
 async def test_a_consent_that_ended_and_was_not_renewed_ends_the_case(owned: Desk, between: bool) -> None:
-    await owned.hear("hola")
-    await owned.write(ANA, "Aquí estoy.")
-    await wait(owned, clocks().hold)
+    until = await talked(owned)
     number = owned.case().id
-    until = owned.case().consents[0].until
+    await owned.type(ANA, "nota", thread=next(iter(owned.platform.titles)))
+    draft = owned.office.draft()
+    draft.notes.append(Note(id=draft.number(), case=number, author=ANA, visibility=Visibility.TEAM, text="algo", at=owned.clock.at))
+    await owned.office.commit(draft)
     await later(owned, until - owned.clock.at, between)
     assert owned.case().open
     assert not owned.case().may_see(owned.clock.at)
+    await later(owned, 0, between)
     await later(owned, clocks().renewal, between)
     assert owned.case().handoff is HandoffStatus.EXPIRED
-    assert owned.news()[-1] == "ended"
+    assert owned.news().count("ended") == 1
     assert await owned.storage.words(number) == []
+    assert await owned.storage.notes(number) == []
     assert owned.platform.titles == {}
     assert "venció su permiso" in owned.texts(ANA)
+
+
+async def test_a_program_that_slept_over_it_all_still_tells(owned: Desk) -> None:
+    until = await talked(owned)
+    await wait(owned, until + clocks().renewal + DAY - owned.clock.at)
+    await wait(owned, 1)
+    assert owned.case().handoff is HandoffStatus.EXPIRED
+    assert [one for one in owned.news() if one in ("renew", "ended")] == ["ended"]
 
 
 # -- staff ------------------------------------------------------------------------------------------------------------------------------
@@ -303,6 +374,89 @@ async def test_whoever_is_put_out_loses_everything_and_their_cases_go_back(owned
     assert owned.texts(ANA) == label(owned, "put_out")
     assert owned.case().status is CaseStatus.OPEN
     assert owned.news() == ["given_back"]
+
+
+async def test_a_revocation_is_never_swallowed(owned: Desk) -> None:
+    """The command line revoked somebody, and the staff was read anew for another reason (a conflict, a doubt) before the ladder looked."""
+    await owned.hear("hola")
+    await owned.storage.write_desk(
+        replace(owned.office.draft().write(), responders=(replace(owned.office.book.responders[ANA], state=ResponderState.REVOKED),))
+    )
+    owned.office.unsure = True
+    async with owned.office.turnstile:
+        await owned.office.be_sure()
+    await wait(owned, 1)
+    assert owned.case().responder is None
+    assert "hola" not in owned.texts(ANA)
+    assert label(owned, "put_out") in owned.texts(ANA)
+    await wait(owned, 1)
+    assert owned.platform.said.count(label(owned, "put_out")) == 1
+
+
+async def test_who_panicked_here_is_not_put_out_a_second_time(owned: Desk) -> None:
+    await owned.type(ANA, "/panico")
+    draft = owned.office.draft()
+    draft.responder(replace(owned.office.book.responders[BRUNO], state=ResponderState.PANICKED))
+    await owned.office.commit(draft)
+    await wait(owned, 1)
+    assert owned.office.book.moved == {}
+    assert label(owned, "put_out") not in owned.texts(BRUNO)
+
+
+async def test_words_an_earlier_run_gave_up_are_passed_on_at_the_next_start(owned: Desk) -> None:
+    await owned.hear("me siguen")
+    (words,) = await owned.words()
+    draft = owned.office.draft()
+    draft.put(replace(words, state=WordsState.QUEUED, version=words.version))
+    draft.remove(ANA, "words", case=owned.case().id)
+    await owned.office.commit(draft)
+    await owned.deliverer.settle()
+    assert "me siguen" not in owned.texts(ANA)
+    await restart(owned)
+    await wait(owned, 0)
+    assert "me siguen" in owned.texts(ANA)
+    assert [one.state for one in await owned.words()] == [WordsState.DELIVERED]
+
+
+async def test_an_error_in_one_case_stops_neither_the_others_nor_the_bot(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await requested(desk, Level.DANGER)
+    broken = desk.case().id
+    await turn(desk, order(OrderKind.REQUEST), seeker=type(SEEKER)(b"z" * 32))
+    tried = []
+    real = ladder._rung
+
+    def fails(office: object, draft: object, case: Case) -> object:
+        tried.append(case.id)
+        if case.id == broken:
+            raise ValueError("one bad case")
+        return real(desk.office, draft, case)  # type: ignore[arg-type]  # as it came
+
+    monkeypatch.setattr(ladder, "_rung", fails)
+    clockwork = Ladder(desk.office)
+    for _ in range(5):
+        await clockwork.pass_()
+        desk.clock.at += 1
+    await desk.deliverer.settle()
+    assert tried.count(broken) == 1, "not again at once"
+    assert desk.case().rung != ()
+    desk.clock.at += ladder.AGAIN_AFTER
+    await clockwork.pass_()
+    assert tried.count(broken) == 2
+
+
+async def test_storage_that_is_down_ends_the_pass(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await requested(desk)
+
+    async def down(self: SqlStorage, write: object) -> None:
+        raise StorageDown("locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlStorage, "write_desk", down)
+        clockwork = Ladder(desk.office)
+        with pytest.raises(StorageDown):
+            await clockwork.pass_()
+    await clockwork.pass_()
+    assert desk.case().rung != ()
 
 
 async def test_who_is_on_duty_is_asked_before_it_ends(desk: Desk) -> None:

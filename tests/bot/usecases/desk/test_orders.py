@@ -33,7 +33,7 @@ from flows.state import PhoneUse, Position
 from tests.bot.domain.desk import T, clocks
 from tests.bot.usecases.desk.casework import ANA, BRUNO, CANARY, SEEKER, SUPE, Desk, with_case
 from tests.bot.usecases.desk.test_contact import look_of
-from tests.bot.usecases.desk.turns import before, opened, order, requested, restart, sent, turn, typed
+from tests.bot.usecases.desk.turns import STRANGER, before, opened, order, requested, restart, sent, turn, typed
 from tests.house import program
 
 LINES = (
@@ -414,3 +414,47 @@ async def test_nothing_asked_writes_nothing(desk: Desk) -> None:
     assert await turn(desk) is None
     assert await turn(desk, order(OrderKind.FEEDBACK, "useful")) is None
     assert desk.texts(SUPE) == ""
+
+
+# -- what an attack found ------------------------------------------------------------------------------------------------------------
+
+
+async def test_how_they_left_and_what_they_changed_stands_in_the_trail(owned: Desk) -> None:
+    await turn(owned, order(OrderKind.WORDS), incoming=typed("uno", 41))
+    for one in (
+        order(OrderKind.REMOVE),
+        order(OrderKind.REACH, "silent"),
+        order(OrderKind.PREFER, "woman"),
+        order(OrderKind.LEFT),
+        order(OrderKind.BLOCKED),
+    ):
+        await turn(owned, one)
+    deeds = [(actor, deed, detail) for actor, deed, detail in await owned.trail() if actor == "seeker"]
+    for expected in (("remove", ""), ("reach", "silent"), ("prefer", "woman"), ("leave", ""), ("block", "")):
+        assert ("seeker", *expected) in deeds
+    assert owned.case().blocked
+
+
+async def test_whoever_erases_is_nobodys_claimant_any_more(owned: Desk) -> None:
+    """Somebody else's case must not go on knowing that they brought its key."""
+    await owned.commit(replace(owned.case(), claimant=STRANGER))
+    await turn(owned, order(OrderKind.ERASE), seeker=STRANGER)
+    assert owned.case().claimant is None
+    assert owned.case().status is CaseStatus.ASSIGNED
+
+
+async def test_which_crisis_was_said_and_when_it_rang_is_kept(owned: Desk) -> None:
+    crisis = owned.say("crisis", designation="Faro")
+    for _ in range(3):
+        await turn(owned, order(OrderKind.RING, "distress"), incoming=typed("x"))
+    assert owned.texts(ANA).count(crisis) == 1
+    assert owned.case().crisis == "distress"
+    owned.clock.at += orders.ALARM_SECONDS
+    await turn(owned, order(OrderKind.RING, "danger"), incoming=typed("x"))
+    assert owned.texts(ANA).count(crisis) == 2
+    assert owned.case().crisis == "danger"
+
+
+async def test_words_beside_a_file_that_is_not_taken_are_heard(owned: Desk) -> None:
+    await turn(owned, order(OrderKind.WORDS), incoming=sent(MediaKind.VIDEO, caption="ya vienen"))
+    assert "1 · ya vienen" in owned.texts(ANA)

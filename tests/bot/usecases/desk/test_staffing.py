@@ -20,7 +20,7 @@ from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.joining import CODES_AN_HOUR, Knocks, code_hash, draw_code
 from bot.usecases.desk.ports import DeskVerdict, DeskWrite
 from tests.bot.domain.desk import HOUR, MINUTE, T, clocks, waiting
-from tests.bot.usecases.desk.casework import ANA, BRUNO, CARO, SUPE, Desk, open_desk, with_case
+from tests.bot.usecases.desk.casework import ANA, BRUNO, CARO, SUPE, Desk, Standing, open_desk, with_case
 
 NEW, OTHER = 40, 41
 CODE = "0123456789abcdef0123456789abcdef"
@@ -59,6 +59,19 @@ async def invited(desk: Desk, *, by: str = "Nora", until: int = T + INVITATION_S
 
 
 # -- coming in ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_was_typed_on_the_way_in_goes_with_a_panic(desk: Desk) -> None:
+    """The invitation first of all: it says what the chat is for."""
+    await invited(desk)
+    for number, (kind, words) in enumerate(((Kind.START, CODE), (Kind.TEXT, "hola")), 801):
+        desk.platform.standing[number] = Standing(number, NEW, 0, words)
+        await desk._incoming(Incoming(update_id=0, kind=kind, user_id=NEW, chat_id=NEW, text=words, message_id=number))
+    known = await desk.office.book.ledger(named(desk, "Encino").id)
+    assert {801, 802} <= {message.message_id for message in known.values() if message.kind == "typed"}
+    await desk.press(SUPE, text(desk, "approve_yes"))
+    await sends(desk, NEW, Kind.COMMAND, "panico")
+    assert not desk.platform.standing.keys() & {801, 802}
 
 
 async def test_a_code_lets_nobody_in_before_a_supervisor_says_so(desk: Desk) -> None:

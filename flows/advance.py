@@ -340,7 +340,11 @@ def _handed_over(program: Program, conversation: Conversation, event: MediaRecei
         return _text(program, conversation, TextReceived(at=event.at, text="", reading=reading))
     cry = _cried(program, reading)
     handed = Order(what=OrderKind.MEDIA, value=event.kind.value)
-    return conversation, (handed, Order(what=OrderKind.RING, value=cry.flow)) if cry else (handed,)
+    orders = (handed, Order(what=OrderKind.RING, value=cry.flow)) if cry else (handed,)
+    if not (conversation.unread or conversation.news):
+        return conversation, orders
+    after, effects = _show(program, desk.viewed(program, conversation))  # it waited for them: now it is shown
+    return after, (*orders, *effects)
 
 
 def _captioned(program: Program, conversation: Conversation, event: TextReceived, kind: MediaKind) -> Advanced:
@@ -671,7 +675,8 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
         case "idle" if conversation.aside == "envelope" and conversation.mode is Mode.ACTIVE:
             # A dull line already, and somebody waits for what it holds: it stays, or they would never learn that it came.
             gone = _emptied(conversation) if TABLE[conversation.phone].answers == 0 else conversation
-            return gone.evolve(aside="envelope", turn=conversation.turn - 1), (RemoveTyped(),)
+            sealed = gone.evolve(aside="envelope")
+            return sealed, (ShowScreen(screen=screen(program, sealed), urgent=True), RemoveTyped())
         case "idle" if conversation.mode is Mode.ACTIVE:
             if conversation.unmet and not conversation.news:  # it came, and nobody has done anything since: the way back offers it again
                 conversation = conversation.evolve(news=conversation.unmet, unmet="")

@@ -203,7 +203,8 @@ class Case:
     `confirmed`: None not asked since the gap, True answered with the word, False not confirmed. `word`: salted hash of the optional word.
     `back_at`: "back in 20 minutes" was said. `return_key`: keyed hash of the key on paper. `claimant`: another account that gave the key; a
     human has to say that it is the same person. `renewal`: how far the seeker was told that the consent ends (`asked` before it does,
-    `ended` when it has). `told_away`: they were told that who has the case is not there, and nobody else is.
+    `ended` when it has; `renewed`: they went on after that, and who has the case is to be shown it again). `told_away`: they were told
+    that who has the case is not there, and nobody else is.
     """
 
     id: int

@@ -331,7 +331,9 @@ def grant(case: Case, consent: Consent) -> Case:
         raise RuleBroken("no-such-move", f"case {case.id} has ended for good")
     if consent.purpose is not Purpose.REFERRAL and consent.organization != case.organization:
         raise RuleBroken("no-consent", "the consent names another organization")
-    renewal = "" if consent.purpose is Purpose.CONTACT else case.renewal
+    renewal = case.renewal
+    if consent.purpose is Purpose.CONTACT:
+        renewal = "renewed" if case.renewal == "ended" and case.open else ""
     return replace(case, consents=(*_replaced(case.consents, consent), consent), renewal=renewal)
 
 
@@ -363,6 +365,14 @@ def ask_renewal(case: Case) -> Case:
 def suspend(case: Case) -> Case:
     """The consent has ended, and may be renewed for some days (`grant`): who has the case keeps it, and sees nothing of it."""
     return replace(_live(case), renewal="ended")
+
+
+def resume(case: Case, at: int) -> Case:
+    """Renewed after it had ended: it goes on where it stood. In the queue everybody is rung anew, as nothing of it stands anywhere."""
+    going_on = replace(_live(case), renewal="")
+    if case.status is CaseStatus.ASSIGNED:
+        return going_on
+    return ladder.unclaimed(replace(going_on, rung=(), offered_at=None), at)
 
 
 def set_reach(case: Case, reach: Reach) -> Case:

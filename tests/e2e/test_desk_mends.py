@@ -15,6 +15,7 @@ from bot.botapi.server import LocalBotApi
 from bot.domain.case import CaseStatus, Direction, Level, WordsState
 from bot.domain.staff import ResponderState
 from bot.storage.desk_rows import DeskRows
+from bot.usecases.buckets import Buckets
 from bot.usecases.desk_ports import DeskWrite
 from tests.e2e.desk_running import ASK, DESK_TOKEN, Office, label, office, running_office
 from tests.e2e.running import HOUR, MORNING, TOKEN
@@ -227,3 +228,18 @@ async def test_words_after_the_consent_has_ended_are_answered_by_the_program(tmp
         assert "palabras sin permiso" not in here.all_of(rio)
         assert "30 días" in here.api.screen(ana).text
         assert "Ahora te lee" not in here.api.screen(ana).text
+
+
+async def test_changes_of_words_take_turns_as_words_do(tmp_path: Path) -> None:
+    """Sixty edits of one message are sixty calls to a responder's chat."""
+    async with office(tmp_path) as here:
+        ana, rio, thread = await here.talking()
+        reception = here.running.reception
+        reception._buckets = reception._relayed = Buckets(here.running.context.clock, 2)
+        said = here.api.text(ana, "uno")
+        await here.settle()
+        for text in ("dos", "tres"):
+            here.api.edit(ana, said, text)
+            await here.settle()
+        assert [words.text for words in await here.words() if words.direction is Direction.SEEKER] == ["dos"]
+        assert "dos" in here.all_of(rio, thread)

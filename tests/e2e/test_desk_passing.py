@@ -99,6 +99,7 @@ async def test_notes_of_three_kinds(tmp_path: Path) -> None:
         assert here.left(ana) == before
         assert here.all_of(rio, thread).count("Nota guardada") == 3
         await asks_colleague(here, rio, thread, "Mar")
+        await here.taps(ana, "Está bien")
         await here.presses(mar, "Aceptar")
         await here.pass_(1)
         fresh = here.topic(mar)

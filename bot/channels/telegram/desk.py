@@ -27,7 +27,8 @@ from bot.usecases.channel import TOPIC_MISSING, TOPICS_OFF, Outcome, Rendered, R
 from flows.events import MediaKind
 
 TOPIC_NAME: Final = 128
-UPLOADS_AT_ONCE: Final = 2
+UPLOADS_AT_ONCE: Final = 4
+"""As many as the deliverer has in memory at once: whoever has fetched a file does not wait here for another turn."""
 UPLOAD_SECONDS: Final = 60.0
 SLOWEST_LINE: Final = 100_000
 """Bytes a second; an upload may take this long before it counts as unanswered."""

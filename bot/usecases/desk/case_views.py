@@ -153,7 +153,7 @@ def _where(look: Look, said: Words, alias: str) -> str:
         return "\n".join((look.say("held", seconds=seconds, designation=alias), *warned))
     if said.state is WordsState.WINDOW and said.release_at is not None:
         return look.say("window", number=said.number, ago=look.say("hours", hours=max(1, (said.release_at - look.at) // 3600)))
-    if said.state is WordsState.REMOVED and not said.shown:
+    if said.state is WordsState.REMOVED and not (said.shown or said.told):
         return look.say("undone")
     if said.state is WordsState.ENVELOPE and not said.told:
         return look.say("words_untold", number=said.number)

@@ -22,8 +22,9 @@ from bot.domain.case import DAY, Case, CaseStatus, WordsState
 from bot.domain.clocks import Clocks, Rung, next_due
 from bot.domain.machines import RuleBroken
 from bot.domain.staff import Responder, ResponderState
+from bot.usecases.channel import Incoming, Kind
 from bot.usecases.desk import absence, board, contact, conversing, passing, windows
-from bot.usecases.desk.doing import NOTHING, Did, telling
+from bot.usecases.desk.doing import NOTHING, Did, Doing, telling
 from bot.usecases.desk.draft import PROGRAM, Draft
 from bot.usecases.desk.office import Conflict, Office
 from bot.usecases.desk.views import ANYBODY
@@ -55,9 +56,9 @@ class Ladder:
             async with office.turnstile:
                 await office.be_sure()
         self.failed = {key: until for key, until in self.failed.items() if until > office.now()}
-        for part in (self._forget, self._staff_moved, self._put_out, self._look_once, self._leave, self._climb, self._small_things):
-            await self._safely(part.__name__, part)
-        for part in (self._duties, self._complaints, self._warn, self._tidy):
+        first = (self._forget, self._staff_moved, self._put_out, self._look_once, self._renewed)
+        due = (self._leave, self._climb, self._small_things, self._duties, self._complaints, self._warn, self._tidy)
+        for part in (*first, *due):
             await self._safely(part.__name__, part)
 
     async def _safely(self, key: object, work: Callable[[], Awaitable[None]]) -> None:
@@ -79,6 +80,24 @@ class Ladder:
     async def _tidy(self) -> None:
         if self.office.outgoing is not None:
             await self.office.outgoing.tidy()
+
+    async def _renewed(self) -> None:
+        """A consent was renewed after it had ended: who has the case is shown again what was taken away."""
+        for case in [one for one in self.office.book.cases.values() if one.renewal == "renewed" and one.may_see(self.office.now())]:
+            await self._safely(("renewed", case.id), partial(self._show_again, case.id))
+
+    async def _show_again(self, number: int) -> None:
+        office = self.office
+        async with office.turnstile:
+            case, draft = office.book.cases[number], office.draft()
+            again = draft.case(handoff.resume(case, draft.at))
+            owner = office.book.responders.get(case.responder) if case.responder is not None else None
+            if owner is not None:
+                draft.post(owner.id, "header", case=again, silent=False, priority=1)
+                program = Doing(office=office, draft=draft, responder=owner, incoming=Incoming(update_id=0, kind=Kind.IGNORED), case=again)
+                await conversing.say_again(program, again, owner.id)
+                draft.edit(owner.id, "board")
+            await _quietly(office, draft)
 
     async def _leave(self) -> None:
         """Words whose hold is over, or whose window has opened."""

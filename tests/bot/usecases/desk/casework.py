@@ -29,9 +29,9 @@ from bot.usecases.desk.book import Book
 from bot.usecases.desk.deliver import DeskDeliverer
 from bot.usecases.desk.looking import PROGRAM, STEP
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskItem, DeskVerdict, DeskWrite
 from bot.usecases.desk.reception import DeskReception
 from bot.usecases.desk.texts import Texts
+from bot.usecases.desk_ports import DeskItem, DeskVerdict, DeskWrite
 from flows.effects import Order, OrderKind
 from flows.events import CaseNews, MediaKind
 from flows.state import Conversation, Position
@@ -190,8 +190,10 @@ class Desk:
         """Press the newest button with this label (or desk text) in somebody's chat; answers what was shown over it."""
         return await self.press_data(who, self.button(who, label))
 
-    async def press_data(self, who: int, data: str) -> str:
-        await self._incoming(Incoming(update_id=0, kind=Kind.PRESS, user_id=who, chat_id=who, press_id="p", press_data=data))
+    async def press_data(self, who: int, data: str, *, on: int = 0) -> str:
+        """`on`: the message that holds the button."""
+        pressed = Incoming(update_id=0, kind=Kind.PRESS, user_id=who, chat_id=who, press_id="p", press_data=data, message_id=on)
+        await self._incoming(pressed)
         return self.platform.toasts[-1]
 
     async def tries(self, who: int, code: str) -> str:

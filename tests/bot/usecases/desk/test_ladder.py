@@ -326,8 +326,30 @@ async def test_when_a_consent_ends_nobody_sees_the_case_and_both_are_told(owned:
     assert [one.state for one in await owned.words() if one.id == held.id] == [WordsState.REMOVED], "what was held leaves no more"
     assert sum(len(write.cases) + len(write.words) for write in owned.writes[writes:]) <= 1
     await turn(owned, order(OrderKind.RENEW, "yes", blocks=("x",)))
-    assert owned.case().may_see(owned.clock.at)
+    await later(owned, 1, between)
     assert owned.case().renewal == ""
+    assert (owned.case().responder, owned.case().may_see(owned.clock.at)) == (ANA, True)
+    assert "Aquí estoy." in owned.texts(ANA), "who has it is shown again what was taken away"
+    assert list(owned.platform.titles.values()) == ["Faro"]
+    shown = owned.chat(ANA)
+    await later(owned, 1, between)
+    assert owned.chat(ANA) == shown, "once"
+
+
+async def test_a_request_renewed_in_the_queue_rings_anew(desk: Desk) -> None:
+    await requested(desk)
+    await wait(desk, 0)
+    until = desk.case().consents[0].until
+    draft = desk.office.draft()
+    for who in (ANA, BRUNO):
+        draft.responder(replace(desk.office.book.responders[who], duty_until=until + DAY, reminded=True))
+    await desk.office.commit(draft)
+    await desk.commit(replace(desk.case(), clock="", due_at=None, renewal="asked"))
+    await wait(desk, until - desk.clock.at)
+    assert label(desk, "take") not in desk.labels(ANA)
+    await turn(desk, order(OrderKind.RENEW, "yes", blocks=("x",)))
+    await wait(desk, 1)
+    assert label(desk, "take") in desk.labels(ANA)
 
 
 async def test_a_consent_that_ended_and_was_not_renewed_ends_the_case(owned: Desk, between: bool) -> None:

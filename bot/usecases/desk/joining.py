@@ -243,12 +243,17 @@ async def team(doing: Doing) -> Did:
 
 
 def back(doing: Doing) -> Doing:
-    """Whoever could not be reached (they had blocked the bot) is here again. What was left in their chat goes first."""
+    """Whoever could not be reached (they had blocked the bot) is here again. What was left in their chat goes first; then come the cases
+    that the ladder has not given back yet, and the words that found nobody."""
     me = doing.responder
     if me.chat_id == doing.incoming.chat_id:
         return doing
     here = doing.draft.responder(replace(me, chat_id=doing.incoming.chat_id))
     doing.draft.clear(me.id, everything=True)
+    for case in (one for one in doing.office.book.owned(me.id) if one.may_see(doing.at)):
+        doing.draft.post(me.id, "header", case=case, priority=1)
+        for words in doing.office.book.to_responder(case.id):
+            doing.office.pass_to_responder(doing.draft, case, words)
     return replace(doing, responder=here)
 
 

@@ -16,8 +16,8 @@ from bot.domain.duty import OfferState
 from bot.domain.staff import Responder, Shift, StaffRole
 from bot.usecases.channel import Incoming, Kind
 from bot.usecases.desk import board, board_views, conversing, reception, staff_views, staffing
-from bot.usecases.desk.ports import DeskWrite
 from bot.usecases.desk.reception import COMMANDS, VERBS
+from bot.usecases.desk_ports import DeskWrite
 from tests.bot.domain.desk import HOUR, MINUTE, OTHER, SEEKER, T, clocks, consent
 from tests.bot.usecases.desk.casework import ANA, BRUNO, CARO, CASA, SUPE, Desk, open_desk, with_case
 from tests.house import loaded

@@ -107,6 +107,15 @@ def test_a_case_whose_consent_is_over_shows_no_menus() -> None:
         step(lives, lambda: lives.presses_named(RIO, "b_close"))
 
 
+def test_words_said_to_somebody_who_had_blocked_the_bot_for_a_moment() -> None:
+    """They come when the responder is back; if nobody comes back, the case goes to somebody else."""
+    with life(2) as lives:
+        step(lives, lambda: lives.responder_blocks(RIO))
+        step(lives, lambda: lives.seeker_writes(ANA, False))
+        step(lives, lambda: lives.responder_comes_back(RIO))
+        assert len(marked(lives, RIO)) == 1
+
+
 def test_an_organization_that_was_not_asked_sees_nothing() -> None:
     """And nobody there is shown more than their own board."""
     with life(3) as lives:

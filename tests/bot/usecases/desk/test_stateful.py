@@ -707,7 +707,7 @@ EVERY: Final = settings(deadline=None, database=None, suppress_health_check=list
 @pytest.mark.timeout(600)  # a life that fails is made shorter before it is shown
 def test_lives_that_are_always_the_same() -> None:
     """The same lives at every run: what they find can be found again."""
-    run_state_machine_as_test(Lives, settings=settings(EVERY, max_examples=45, stateful_step_count=35, derandomize=True))
+    run_state_machine_as_test(Lives, settings=settings(EVERY, max_examples=80, stateful_step_count=40, derandomize=True))
 
 
 @pytest.mark.soak

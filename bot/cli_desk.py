@@ -31,7 +31,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.domain.organization import Organization
     from bot.storage.staff_desk import StaffStorage
-    from bot.usecases.desk.ports import DeskWrite, Staff
+    from bot.usecases.desk_ports import DeskWrite, Staff
 
 ADMINISTRATOR: Final = "administrator"
 TRIES: Final = 5
@@ -307,7 +307,7 @@ def _change(name: str, change: Callable[[Responder], tuple[Responder, Deed]]) ->
     """Change somebody as they stand now; a bot that moved them meanwhile only means reading again."""
 
     async def work(storage: StaffStorage) -> Responder:
-        from bot.usecases.desk.ports import DeskVerdict
+        from bot.usecases.desk_ports import DeskVerdict
 
         for _ in range(TRIES):
             changed, deed = change(_named(await storage.staff(), name))
@@ -329,7 +329,7 @@ def _named(staff: Staff, name: str) -> Responder:
 
 
 def _write(**fields: object) -> DeskWrite:
-    from bot.usecases.desk.ports import DeskWrite
+    from bot.usecases.desk_ports import DeskWrite
 
     return DeskWrite(at=_now(), **fields)  # type: ignore[arg-type]  # each field is typed where it is made
 

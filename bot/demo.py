@@ -28,7 +28,7 @@ from bot.settings import Settings
 from bot.storage.folder import DATABASE_FILE
 from bot.storage.staff_desk import StaffStorage, open_staff
 from bot.usecases.desk.joining import code_hash, draw_code
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 
 TOKEN: Final = "4242:demo-token-of-a-bot-that-lives-on-this-machine-only"  # noqa: S105 - opens nothing outside this process
 DESK_TOKEN: Final = "4343:demo-token-of-the-responders-bot-on-this-machine"  # noqa: S105 - opens nothing outside this process

@@ -22,9 +22,9 @@ from bot.usecases.desk.book import Book
 from bot.usecases.desk.deliver import DeskDeliverer
 from bot.usecases.desk.ladder import Ladder
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskStorage
 from bot.usecases.desk.reception import DeskReception
 from bot.usecases.desk.texts import Texts
+from bot.usecases.desk_ports import DeskStorage
 from bot.usecases.ports import Clock
 from flows.authoring.never import read_never
 

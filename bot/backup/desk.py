@@ -17,7 +17,7 @@ from bot.domain.case import Case, Reach, Words, WordsState
 from bot.domain.staff import Responder, ResponderState
 from bot.storage.restoring import Quieted
 from bot.storage.sql_storage import SqlStorage
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite
 
 T = TypeVar("T")
 

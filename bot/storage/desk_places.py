@@ -16,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from bot.domain.case import Case, Complaint, Note, Waited, Words
 from bot.domain.staff import Door, Responder, Shift
 from bot.security.sealing import Cipher, SealBroken, Sealed, place
-from bot.usecases.desk.ports import DeskItem, DeskMessage
+from bot.usecases.desk_ports import DeskItem, DeskMessage
 
 T = TypeVar("T")
 

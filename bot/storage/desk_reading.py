@@ -23,7 +23,7 @@ from bot.storage.known import Shelf
 from bot.storage.places import key_owner as seeker_key_owner
 from bot.storage.rendering import Answer
 from bot.storage.statements import ANY_KEY
-from bot.usecases.desk.ports import DeskItem, DeskMessage, Staff
+from bot.usecases.desk_ports import DeskItem, DeskMessage, Staff
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from bot.storage.desk_known import NOT_HEARD, RESERVED_AT_ONCE, Heard
 from bot.storage.known import Shelf
 from bot.storage.rendering import Row, Statement
 from bot.storage.tables import SLOT_SECONDS, slot
-from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskWrite
+from bot.usecases.desk_ports import DeskItem, DeskMessage, DeskWrite
 
 NOBODY_YET: Final = "responder:0"
 """In an audit entry: the first new responder of the same write, whose number is not known before."""

@@ -1,4 +1,4 @@
-"""`DeskStorage` over SQLite: the desk's part of an open database. Its promises are told in `bot.usecases.desk.ports`."""
+"""`DeskStorage` over SQLite: the desk's part of an open database. Its promises are told in `bot.usecases.desk_ports`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.storage.database import Database
 from bot.storage.desk_rows import removes
 from bot.storage.erasing import truncated
 from bot.storage.known import Shelf
-from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskVerdict, DeskWrite, Staff
+from bot.usecases.desk_ports import DeskItem, DeskMessage, DeskVerdict, DeskWrite, Staff
 from bot.usecases.ports import StorageDown
 
 

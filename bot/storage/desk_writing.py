@@ -10,7 +10,7 @@ from bot.storage.desk_rows import ConsentMissing, DeskConflict, DeskRows
 from bot.storage.known import Shelf
 from bot.storage.rendering import numbers
 from bot.storage.writing import Hook, transaction
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from bot.storage.desk_writing import DeskWritten, write_desk
 from bot.storage.known import Memory, Shelf
 from bot.storage.trail import End, Finding, Head
 from bot.storage.writing import transaction
-from bot.usecases.desk.ports import DeskWrite, Staff
+from bot.usecases.desk_ports import DeskWrite, Staff
 
 ALLOWED: Final = frozenset({"at", "responders", "doors", "shifts", "shifts_gone", "audit"})
 """What of a `DeskWrite` may be filled here."""

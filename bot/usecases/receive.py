@@ -25,7 +25,7 @@ from bot.usecases.deliver import Deliverer, header
 from bot.usecases.desk import complaints, conversing
 from bot.usecases.desk import orders as orders_of
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite
 from bot.usecases.emergency import Emergency, hint
 from bot.usecases.ports import Change, ChatMessage, Held, OutboxItem, Priority, Role, StorageDown, Verdict, Written
 from bot.usecases.recent import Recent

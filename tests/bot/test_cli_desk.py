@@ -24,7 +24,7 @@ from bot.storage.folder import DATABASE_FILE
 from bot.storage.sql_storage import open_storage
 from bot.storage.staff_desk import open_staff
 from bot.usecases.desk.joining import code_hash
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite, Staff
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite, Staff
 from tests.bot.domain.desk import T, claimed, consent
 from tests.bot.storage.house import FakeClock
 

@@ -20,7 +20,7 @@ from bot.domain.case import Case, Words
 from bot.domain.staff import DUTY_SECONDS, Responder, ResponderState, StaffRole
 from bot.usecases.desk.book import Book
 from bot.usecases.desk.conversing import transcript
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 from tests.e2e.running import House, running_bot, town
 from tests.house import program
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.domain.case import CaseStatus
 from bot.domain.staff import Shift, StaffRole
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 from tests.e2e.desk_running import Office, office
 from tests.e2e.running import HOUR
 

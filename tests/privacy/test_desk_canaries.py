@@ -23,7 +23,7 @@ from bot.security.pseudonyms import Pseudonyms
 from bot.storage.folder import DATABASE_FILE
 from bot.storage.sql_storage import SqlStorage
 from bot.storage.staff_desk import open_staff
-from bot.usecases.desk.ports import DeskVerdict
+from bot.usecases.desk_ports import DeskVerdict
 from bot.usecases.ports import StorageDown
 from tests.bot.storage.desk import DAY, case, complaint, consent, item, note, put, responder, standing, tampered, words, written
 from tests.bot.storage.house import START, House, change

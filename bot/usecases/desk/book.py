@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.case import ANSWERED_DAYS, DAY, KEPT_DAYS, Case, Complaint, Direction, Waited, Words, WordsState
 from bot.domain.seeker import SeekerId
 from bot.domain.staff import Door, Responder, ResponderState, Shift
-from bot.usecases.desk.ports import DeskMessage, DeskStorage, DeskWrite
+from bot.usecases.desk_ports import DeskMessage, DeskStorage, DeskWrite
 
 WAITED_DAYS = 7
 ON_THE_WAY = (WordsState.HELD, WordsState.WINDOW, WordsState.ENVELOPE, WordsState.QUEUED)

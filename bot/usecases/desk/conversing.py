@@ -21,7 +21,7 @@ from bot.usecases.channel import THEIRS
 from bot.usecases.desk.doing import NOTHING, Did, Doing, Verb, telling
 from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskMessage
+from bot.usecases.desk_ports import DeskMessage
 from flows.events import News
 
 SAID_AGAIN: Final = 40

@@ -19,7 +19,7 @@ from bot.domain.staff import Responder
 from bot.usecases.channel import Incoming
 from bot.usecases.desk.draft import Draft, by
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskMessage
+from bot.usecases.desk_ports import DeskMessage
 from flows.events import CaseNews, News
 
 

@@ -28,8 +28,8 @@ from bot.domain.seeker import SeekerId
 from bot.domain.staff import Responder, ResponderState, StaffRole
 from bot.usecases.desk.book import Book
 from bot.usecases.desk.draft import Draft
-from bot.usecases.desk.ports import DeskItem, DeskVerdict, DeskWrite
 from bot.usecases.desk.texts import Texts
+from bot.usecases.desk_ports import DeskItem, DeskVerdict, DeskWrite
 from bot.usecases.ports import Clock, StorageDown
 from flows.events import CaseNews
 from flows.state import CaseStage, Conversation, Desk, DeskState

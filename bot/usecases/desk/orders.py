@@ -37,7 +37,7 @@ from bot.usecases.channel import Incoming
 from bot.usecases.desk import complaints, contact, passing, returning
 from bot.usecases.desk.draft import SEEKER, Draft
 from bot.usecases.desk.office import CODE_LENGTH, Office
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 from flows.effects import Line, Order, OrderKind
 from flows.events import MediaKind
 from flows.program import Program

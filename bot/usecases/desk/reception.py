@@ -29,7 +29,7 @@ from bot.usecases.desk.doing import NOTHING, Did, Doing, Verb
 from bot.usecases.desk.draft import Draft, by
 from bot.usecases.desk.looking import PROGRAM, STEP
 from bot.usecases.desk.office import Conflict, Office
-from bot.usecases.desk.ports import DeskMessage
+from bot.usecases.desk_ports import DeskMessage
 from bot.usecases.ports import StorageDown
 from flows.matching import normalise
 

@@ -14,7 +14,7 @@ from bot.domain.seeker import SeekerId
 from bot.usecases.channel import Outcome, Result
 from bot.usecases.desk.conversing import transcript
 from bot.usecases.desk.office import Office
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

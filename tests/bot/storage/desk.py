@@ -10,7 +10,7 @@ from bot.domain.audit import AuditEntry, Deed
 from bot.domain.case import Case, Complaint, Consent, Direction, Note, Purpose, Visibility, Words
 from bot.domain.staff import Responder, ResponderState, StaffRole
 from bot.storage.sql_storage import SqlStorage
-from bot.usecases.desk.ports import DeskItem, DeskMessage, DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskItem, DeskMessage, DeskVerdict, DeskWrite
 from tests.bot.storage.house import START, seeker
 
 DAY = 86_400

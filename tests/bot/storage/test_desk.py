@@ -31,7 +31,7 @@ from bot.security.sealing import Cipher, SealBroken, new_secret, place
 from bot.storage import desk_places
 from bot.storage.known import Shelf
 from bot.storage.sql_storage import SqlStorage
-from bot.usecases.desk.ports import DeskItem, DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskItem, DeskVerdict, DeskWrite
 from bot.usecases.ports import Delivery, DeliveryRecord, StorageDown
 from flows.events import MediaKind
 from tests.bot.storage.desk import (

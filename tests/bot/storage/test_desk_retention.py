@@ -10,7 +10,7 @@ import pytest
 from bot.domain.case import CaseStatus, FollowUp, Waited
 from bot.storage.desk_retention import PAGE
 from bot.storage.sql_storage import SqlStorage
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 from tests.bot.storage.desk import HOME, case, complaint, consent, entry, item, note, put, responder, standing, tampered, words, written
 from tests.bot.storage.house import START, House, change, held_of, screen, seeker, typed
 

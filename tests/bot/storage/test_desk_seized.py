@@ -16,7 +16,7 @@ from bot.storage import desk_places as places
 from bot.storage import desk_tables, tables
 from bot.storage.sql_storage import SqlStorage
 from bot.storage.trail import HEAD_FILE
-from bot.usecases.desk.ports import DeskMessage, DeskVerdict, Staff
+from bot.usecases.desk_ports import DeskMessage, DeskVerdict, Staff
 from tests.bot.storage.desk import (
     DAY,
     HOME,

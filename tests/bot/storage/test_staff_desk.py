@@ -21,7 +21,7 @@ from bot.storage.errors import StorageForeign
 from bot.storage.sql_storage import SqlStorage
 from bot.storage.staff_desk import AliasTaken, StaffStorage, open_staff
 from bot.storage.trail import Damage, Finding
-from bot.usecases.desk.ports import DeskVerdict
+from bot.usecases.desk_ports import DeskVerdict
 from bot.usecases.ports import StorageDown
 from tests.bot.storage.desk import HOME, case, complaint, entry, item, put, responder, tampered, words, written
 from tests.bot.storage.house import START, House, change, seeker

@@ -17,7 +17,7 @@ import pytest
 
 from bot.storage.database import Database, Options
 from bot.storage.folder import DataFolder, FolderInUse
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite
 from bot.usecases.ports import StorageDown
 from tests.bot.storage.desk import responder
 from tests.bot.storage.house import START, House

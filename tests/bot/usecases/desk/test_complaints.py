@@ -15,7 +15,7 @@ from bot.usecases.channel import Incoming, Kind, Rendered
 from bot.usecases.desk import complaint_views, complaints
 from bot.usecases.desk.doing import Did, Doing
 from bot.usecases.desk.looking import Look, base36
-from bot.usecases.desk.ports import DeskMessage
+from bot.usecases.desk_ports import DeskMessage
 from flows.effects import OrderKind
 from tests.bot.domain.desk import T
 from tests.bot.usecases.desk.casework import ANA, LEJOS, SUPE, Desk, with_case

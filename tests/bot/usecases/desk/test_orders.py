@@ -26,7 +26,7 @@ from bot.domain.case import (
 )
 from bot.usecases.desk import orders
 from bot.usecases.desk.case_views import VIEWS
-from bot.usecases.desk.ports import DeskItem
+from bot.usecases.desk_ports import DeskItem
 from flows.effects import Line, Order, OrderKind
 from flows.events import MediaKind
 from flows.state import PhoneUse, Position

@@ -18,7 +18,7 @@ from bot.usecases.desk import joining, ladder, staffing
 from bot.usecases.desk.doing import Doing
 from bot.usecases.desk.draft import Draft
 from bot.usecases.desk.joining import CODES_AN_HOUR, Knocks, code_hash, draw_code
-from bot.usecases.desk.ports import DeskVerdict, DeskWrite
+from bot.usecases.desk_ports import DeskVerdict, DeskWrite
 from tests.bot.domain.desk import HOUR, MINUTE, T, clocks, waiting
 from tests.bot.usecases.desk.casework import ANA, BRUNO, CARO, SUPE, Desk, Standing, open_desk, with_case
 

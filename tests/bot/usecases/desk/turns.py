@@ -13,7 +13,7 @@ from bot.usecases.channel import Incoming, Kind
 from bot.usecases.desk import conversing, orders
 from bot.usecases.desk.book import Book
 from bot.usecases.desk.ladder import Ladder
-from bot.usecases.desk.ports import DeskWrite
+from bot.usecases.desk_ports import DeskWrite
 from flows.effects import Order, OrderKind
 from flows.events import MediaKind
 from flows.state import Conversation, DeskState, Position

@@ -742,10 +742,14 @@ class DeskDeliverer:
             outcome = await self._channel.drop_topic(responder.chat_id or 0, topic.thread, urgent=True)
             if outcome.result in (Result.RETRY, Result.UNKNOWN):
                 return _pause(task, outcome, 0.2)
+            if outcome.result is Result.GONE:  # they blocked the bot: what stands there is not forgotten, and goes when they come back
+                return await self._done(task)
             dropped.add(topic.thread)
         left, pause = await self._take_away(responder, task, [m for m in mine if m.kind != TOPIC], dropped)
         if pause is not None:
             return pause
+        if left is None:
+            return await self._done(task)
         draft = self._office.draft()
         draft.messages_gone.extend(message.row for message in mine)
         if left and responder.state is ResponderState.ACTIVE:  # after a panic nothing but the neutral word is said
@@ -754,9 +758,10 @@ class DeskDeliverer:
 
     async def _take_away(
         self, responder: Responder, task: Task, messages: Sequence[DeskMessage], dropped: Iterable[int] = ()
-    ) -> tuple[int, float | None]:
+    ) -> tuple[int | None, float | None]:
         """Delete these messages. What is too old to be deleted is overwritten with one dull line, as far as it is ours; answers how many
-        stand as they were, and the seconds to wait when it is not done yet. `dropped`: topics that went as a whole."""
+        stand as they were (None: the bot is blocked, and everything stands), and the seconds to wait when it is not done yet.
+        `dropped`: topics that went as a whole."""
         at, chat = self._office.now(), responder.chat_id or 0
         old = [one for one in messages if at - one.at >= DELETABLE and one.thread not in dropped]
         young = [one.message_id for one in messages if one not in old]
@@ -764,6 +769,8 @@ class DeskDeliverer:
             outcome = await self._channel.delete(chat, young, urgent=task.item.priority == 0)
             if outcome.result in (Result.RETRY, Result.UNKNOWN):
                 return 0, _pause(task, outcome, 0.2)
+            if outcome.result is Result.GONE:
+                return None, None
         self._office.crash("desk_inside_removals")
         left = 0
         for one in old:
@@ -786,9 +793,11 @@ class DeskDeliverer:
             and (not case or m.case == case)
             and (not task.words or m.words == task.words)
         ]
-        _, pause = await self._take_away(responder, task, mine)
+        left, pause = await self._take_away(responder, task, mine)
         if pause is not None:
             return pause
+        if left is None:
+            return await self._done(task)
         draft = self._office.draft()
         draft.messages_gone.extend(message.row for message in mine)
         return await self._done(task, draft.write())
@@ -801,9 +810,11 @@ class DeskDeliverer:
         """Where there are no topics nothing of a case stays in the chat until it cannot be deleted any more. Whoever has the case gets its
         header again, and a button for what was said before."""
         mine = self._fading(await self._office.book.ledger(responder.id), self._office.now())
-        _, pause = await self._take_away(responder, task, mine)
+        left, pause = await self._take_away(responder, task, mine)
         if pause is not None:
             return pause
+        if left is None:
+            return await self._done(task)
         draft = self._office.draft()
         draft.messages_gone.extend(message.row for message in mine)
         for number in dict.fromkeys(message.case for message in mine):

@@ -39,6 +39,8 @@ ACCOUNTS: Final = 10_000
 WAITS: Final = (ResponderState.REDEEMED, ResponderState.PANICKED)
 """Who can be let in: the second approval, or again after a panic."""
 
+PUT_OUT: Final = (ResponderState.PANICKED, ResponderState.REVOKED)
+
 _CODE: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -97,6 +99,8 @@ def stranger(
     """A code is redeemed; anything else is met with silence, or with one neutral line for an account that once held a code."""
     if incoming.kind in (Kind.BLOCKED, Kind.UNBLOCKED) or incoming.chat_id != incoming.user_id:
         return NOTHING
+    if responder is not None and responder.state in PUT_OUT and incoming.kind is Kind.START:
+        _nothing_left(draft, responder, incoming)
     code = _code_in(incoming)
     if code and may(answering(responder), Action.REDEEM, None, draft.at) and not knocks.tired(account, draft.at):
         invited = _invited(office, code, draft.at)
@@ -110,6 +114,13 @@ def stranger(
     if responder is not None and knocks.may_say(account, draft.at):
         draft.post(responder.id, "redeemed" if responder.state is ResponderState.REDEEMED else "unknown", topic=False)
     return NOTHING
+
+
+def _nothing_left(draft: Draft, responder: Responder, incoming: Incoming) -> None:
+    """Who lost access while they had blocked the bot kept what stood in their chat, because nobody could take it away. Now it goes."""
+    if responder.chat_id is None:
+        draft.responder(replace(responder, chat_id=incoming.chat_id))
+    draft.clear(responder.id, everything=True)
 
 
 def _code_in(incoming: Incoming) -> str:

@@ -513,8 +513,9 @@ async def test_words_are_typed_by_who_has_the_case(place: Place) -> None:
 def judged(draft: Draft, who: str, name: str, allowed: bool) -> Iterator[str]:
     """What is wrong with a cell."""
     if who in OUT:
-        silent = {item_view(item) for item in draft.items} <= views.ANYBODY and not touched(draft) and not draft.audit
-        if not silent:
+        said = {item_view(item) for item in draft.items if item.kind != "clear"}  # their own chat may be emptied once more
+        theirs = all(item.responder == PEOPLE[who].id for item in draft.items)
+        if not (said <= views.ANYBODY and theirs and not touched(draft) and not draft.audit):
             yield f"{who} is answered: {name}"
     elif allowed and refused(draft):
         yield f"{who} is refused {name}: {refused(draft)}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bot.domain.staff import ResponderState
 from tests.bot.usecases.desk.living import Trouble
 from tests.bot.usecases.desk.test_stateful import MARK, NUBE, RIO, SEEKERS, Lives
 
@@ -114,6 +115,17 @@ def test_words_said_to_somebody_who_had_blocked_the_bot_for_a_moment() -> None:
         step(lives, lambda: lives.seeker_writes(ANA, False))
         step(lives, lambda: lives.responder_comes_back(RIO))
         assert len(marked(lives, RIO)) == 1
+
+
+@pytest.mark.parametrize("topics", [True, False])
+def test_who_was_revoked_while_they_had_blocked_the_bot(topics: bool) -> None:
+    """Nothing can be taken from a chat that is blocked; when they come back it is, although they come back to nothing."""
+    with life(3, topics=topics) as lives:
+        step(lives, lambda: lives.responder_blocks(RIO))
+        step(lives, lambda: lives.the_command_line(RIO, ResponderState.REVOKED))
+        assert marked(lives, RIO)
+        step(lives, lambda: lives.responder_comes_back(RIO))
+        assert marked(lives, RIO) == []
 
 
 def test_an_organization_that_was_not_asked_sees_nothing() -> None:

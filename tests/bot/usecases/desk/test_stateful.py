@@ -411,7 +411,7 @@ class Lives(RuleBasedStateMachine):
         one = next(found for found in self.run(self.life.storage.staff()).responders if found.id == self.ids[user])
         at = self.life.clock.at
         on_duty = at + DUTY_SECONDS if state is ResponderState.ACTIVE else 0
-        moved = replace(one, state=state, duty_until=on_duty, chat_id=user, reminded=False)
+        moved = replace(one, state=state, duty_until=on_duty, reminded=False)
         self.run(self._by_command_line(moved))
         self.run(self.life.later(1))
 

@@ -675,8 +675,7 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
         case "idle" if conversation.aside == "envelope" and conversation.mode is Mode.ACTIVE:
             # A dull line already, and somebody waits for what it holds: it stays, or they would never learn that it came.
             gone = _emptied(conversation) if TABLE[conversation.phone].answers == 0 else conversation
-            sealed = gone.evolve(aside="envelope")
-            return sealed, (ShowScreen(screen=screen(program, sealed), urgent=True), RemoveTyped())
+            return gone.evolve(aside="envelope", turn=conversation.turn - 1), ()
         case "idle" if conversation.mode is Mode.ACTIVE:
             if conversation.unmet and not conversation.news:  # it came, and nobody has done anything since: the way back offers it again
                 conversation = conversation.evolve(news=conversation.unmet, unmet="")

@@ -81,14 +81,17 @@ async def show(doing: Doing) -> Did:
 
 async def more(doing: Doing) -> Did:
     """*Más*: what is needed less often, in the case's topic."""
-    await less(doing)
+    doing.draft.remove(doing.responder.id, "more", case=doing.the_case.id)
     doing.draft.post(doing.responder.id, "more", case=doing.the_case)
     return NOTHING
 
 
 async def less(doing: Doing) -> Did:
-    """It goes again."""
-    doing.draft.remove(doing.responder.id, "more", case=doing.the_case.id)
+    """*Volver*: the menu whose button was pressed goes."""
+    ledger = await doing.office.book.ledger(doing.responder.id)
+    pressed = next((one for one in ledger.values() if one.message_id == doing.incoming.message_id), None)
+    kind = pressed.kind if pressed is not None and pressed.kind != "header" else "more"
+    doing.draft.remove(doing.responder.id, kind, case=doing.the_case.id)
     return NOTHING
 
 

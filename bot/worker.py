@@ -80,7 +80,7 @@ class Worker:
         if self._reception.residue:
             self._reception.residue = not await self._storage.truncate_log()
         if not self._clock_doubtful():
-            for part in (self._fire, self._at_the_desk, self._clean_up):
+            for part in (self._reception.be_sure, self._fire, self._at_the_desk, self._clean_up):
                 await self._whatever_else_fails(part)
             self._purge_now_and_then()
 

@@ -163,11 +163,17 @@ class Reception:
     async def _catch_up(self) -> None:
         """After storage was down, something may have been committed whose rows were never told: its update counts as seen, so nobody else
         will deliver it."""
+        if self._office is not None:
+            await self._office.be_sure()  # first: what is owed is read from what the desk remembers
         if self._unsure:
             self._deliverer.recover(await self._context.storage.owed())
             self._unsure = False
-        if self._office is not None:
-            await self._office.be_sure()
+
+    async def be_sure(self) -> None:
+        """The worker asks at every pass: what was committed without an answer is delivered also when nobody writes."""
+        if self._unsure:
+            async with self._turnstile:
+                await self._catch_up()
 
     def _doubt(self) -> None:
         self._unsure = True

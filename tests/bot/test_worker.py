@@ -34,6 +34,7 @@ class House:
         self.down = 0
         self.at = float(START)
         self.residue = False
+        self.sure = 0
         self.steps = 0.0
         self.on_tick: Callable[[], None] = lambda: None
 
@@ -56,6 +57,9 @@ class House:
             self.down -= 1
             raise StorageDown("locked")
         return tuple(self.waiting[:limit])
+
+    async def be_sure(self) -> None:
+        self.sure += 1
 
     async def fire(self, seekers: Sequence[SeekerId]) -> None:
         self.did.append(f"fire {len(seekers)}")
@@ -118,6 +122,7 @@ async def test_what_the_log_still_holds_of_purged_answers_goes() -> None:
     house.residue = True
     await _pass(house.worker())
     assert "truncate_log" in house.did
+    assert house.sure == 1
     assert not house.residue
 
 
@@ -161,7 +166,7 @@ async def test_offers_on_screens_are_told_anew_when_what_is_offered_changed() ->
     async def retell() -> None:
         house.did.append("retell")
 
-    reception = SimpleNamespace(fire=house.fire, retell=retell, residue=False)
+    reception = SimpleNamespace(fire=house.fire, be_sure=house.be_sure, retell=retell, residue=False)
     desk = SimpleNamespace(office=office, pass_=pass_)
     worker = Worker(cast(Storage, house), cast(Reception, reception), cast(Deliverer, house), house, house.refresh, desk=cast(Ladder, desk))
     for _ in range(3):

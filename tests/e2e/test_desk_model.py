@@ -41,7 +41,7 @@ async def test_a_mother_on_the_first_night_until_a_responder_answers(tmp_path: P
         header = here.header(rio)
         assert "Idioma: español" in header
         assert "Tema: " in header
-        for secret in ("miedo", "22", "anoche", "hijo no llego", "Zutana"):
+        for secret in ("miedo", "tiene 22", "anoche", "hijo no llego", "Zutana"):
             assert secret not in here.all_of(rio)
         await here.pass_(100)
         await here.writes(rio, "Buenas noches. Soy una persona, me puedes decir Río.", thread)

@@ -42,8 +42,9 @@ SOAK_KILLS: Final = int(os.environ.get("AMPARO_SOAK_KILLS", "1000")) // 5
 Killing = Callable[[Program, Random], Awaitable[None]]
 
 
-async def survived(folder: Path, seed: int, killing: Killing) -> None:
-    """Let them converse while the program is killed; then judge."""
+async def survived(folder: Path, seed: int, killing: Killing, ending: str = "") -> None:
+    """Let them converse while the program is killed; then judge. `ending`: a point only passed while some withdraw at the end, where it is
+    killed once more."""
     random = Random(seed)
     async with LocalBotApi() as api:
         api.add_bot(TOKEN)
@@ -63,9 +64,12 @@ async def survived(folder: Path, seed: int, killing: Killing) -> None:
                 for responder in responders:
                     group.create_task(responder.answer(enough))
                 await killing(program, random)
-                await program.start()
+                await program.start(ending)
                 await asyncio.sleep(1.0)
                 enough.set()
+                if ending:
+                    await program.dies(seconds=60)
+                    await program.start()
             await nothing_owed(program.data)
             await program.stop()
         finally:
@@ -158,6 +162,11 @@ async def test_kills_in_the_middle_of_relays(tmp_path: Path) -> None:
 async def test_kills_at_random_in_the_middle_of_relays(tmp_path: Path) -> None:
     """A few kills at random moments: some within the hold of a responder's words."""
     await survived(tmp_path, 2, at_random(3, 6.0))
+
+
+async def test_a_kill_in_the_middle_of_taking_away(tmp_path: Path) -> None:
+    """While the words of somebody who withdrew leave a responder's phone: nothing of them stays."""
+    await survived(tmp_path, 3, at_random(1, 4.0), ending="desk_inside_removals:1")
 
 
 @pytest.mark.soak

@@ -101,6 +101,16 @@ def test_a_panic_that_storage_did_not_confirm() -> None:
         assert lives.life.desk.titles.get(RIO, {}) == {}
 
 
+def test_words_that_left_while_storage_gave_no_answer() -> None:
+    """What the seeker is owed is found by the next pass, also when no seeker writes."""
+    with life(2) as lives:
+        step(lives, lambda: lives.responder_writes(RIO, 0))
+        lives.faulty = True
+        lives.life.troubles.append(Trouble.UNSURE)
+        step(lives, lambda: lives.a_moment_passes(6))
+        assert len(marked(lives, ANA)) == 1
+
+
 def test_a_case_whose_consent_is_over_shows_no_menus() -> None:
     """Closing needs no consent, but its menu shows something of the case: the press was refused by storage and never answered."""
     with life(3) as lives:

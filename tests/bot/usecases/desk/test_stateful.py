@@ -533,7 +533,7 @@ class Lives(RuleBasedStateMachine):
 
     def _look(self) -> None:
         self.run(self.life.settle())
-        if self.office.unsure:  # a write got no answer: the next pass of the worker reads everything anew
+        if self.office.unsure or self.life.reception._unsure:  # a write got no answer: the next pass of the worker reads everything anew
             self.life.troubles.clear()
             self.run(self.life.later(0))
         assert self.wrong == [], "\n".join(self.wrong)

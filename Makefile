@@ -45,8 +45,8 @@ report: $(DEV_READY) ## figures of the classifier: make report FILES="held_out.j
 bench: $(DEV_READY) ## Amparo beside its peers, on this machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
-soak: $(DEV_READY) ## long runs: kills, faults, fuzz
-	$(BIN)/pytest -m soak -n $(WORKERS) --timeout 3600 $(ARGS)
+soak: $(DEV_READY) ## long runs: kills, faults, fuzz, examples nobody tried yet
+	$(BIN)/pytest -m "soak or hypothesis" --hypothesis-profile exploring -n $(WORKERS) --timeout 3600 $(ARGS)
 
 draw: $(DEV_READY) ## draw every flow into docs/flows
 	$(BIN)/amparo flows draw

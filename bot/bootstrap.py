@@ -17,12 +17,14 @@ from urllib.parse import urlsplit
 import structlog
 
 from bot.ballast import Ballast
+from bot.channels.telegram.desk import TelegramDeskChannel
 from bot.channels.telegram.limits import Limiter
 from bot.channels.telegram.outgoing import TelegramChannel
 from bot.channels.telegram.poller import Poller, TokenRejected
 from bot.channels.telegram.transport import Api, HttpRequest, NotSent, Unanswered
 from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
 from bot.clock import SystemClock
+from bot.desk import DeskParts, OneBot, open_desk
 from bot.domain.facts import Facts, Standing, standing
 from bot.domain.seeker import SeekerId
 from bot.house import LiveFacts, Loaded, find_house, load_house, whole
@@ -34,8 +36,10 @@ from bot.storage.folder import DataFolder
 from bot.storage.sql_storage import open_storage
 from bot.understanding.understanding import Understanding
 from bot.usecases.buckets import Buckets
+from bot.usecases.channel import Receiver
 from bot.usecases.context import Context, survive
 from bot.usecases.deliver import Deliverer
+from bot.usecases.desk.relay import Relay
 from bot.usecases.ports import Clock, Storage
 from bot.usecases.programs import Programs
 from bot.usecases.receive import Reception
@@ -56,7 +60,10 @@ class Service:
     reception: Reception
     deliverer: Deliverer
     worker: Worker
+    desk: DeskParts
+    receive: Receiver
     api: Api
+    desk_api: Api
     storage: Storage
     loaded: Loaded
 
@@ -96,6 +103,9 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
         api = Api(settings.telegram_api, token, request)
         limiter = None if settings.limits == "off" else Limiter(clock)
         channel = TelegramChannel(api, limiter)
+        desk_api = Api(settings.telegram_api, settings.desk_token, request)
+        desk_limiter = limiter if settings.one_bot else None if settings.limits == "off" else Limiter(clock)
+        desk_channel = TelegramDeskChannel(desk_api, desk_limiter)
         pseudonyms = Pseudonyms(keyring.pepper)
         facts = LiveFacts(loaded, settings.data)
         program, bundle = loaded.compiled()
@@ -118,11 +128,29 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
             crash=crash,
             relieve=ballast.drop,
         )
+
+        def account(user: int) -> bytes:
+            return pseudonyms.mark("tg-responder", pseudonyms.telegram_user(user))
+
+        desk = await open_desk(
+            loaded=loaded,
+            storage=storage,
+            clock=clock,
+            keyring=keyring,
+            account=account,
+            channel=desk_channel,
+            seekers=channel,
+            opens=lambda: not stands().test_version,
+            loopback=settings.loopback,
+        )
         records = Records(storage)
-        deliverer = Deliverer(context, records, Wording(programs, facts, stands, clock))
+        deliverer = Deliverer(context, records, Wording(programs, facts, stands, clock), Relay(desk.office))
         buckets = None if settings.limits == "off" else Buckets(clock)
-        reception = Reception(context, deliverer, buckets)
-        worker = Worker(storage, reception, deliverer, clock, facts.refresh, steady=isinstance(clock, SystemClock))
+        reception = Reception(context, deliverer, buckets, desk.office)
+        desk.office.tell = reception.tell
+        desk.office.crash = crash
+        receive = OneBot(desk.office, account, desk.reception, reception) if settings.one_bot else reception
+        worker = Worker(storage, reception, deliverer, clock, facts.refresh, steady=isinstance(clock, SystemClock), desk=desk.ladder)
         try:
             await worker.start()
             yield Service(
@@ -131,16 +159,21 @@ async def service(settings: Settings, *, clock: Clock | None = None, loaded: Loa
                 reception=reception,
                 deliverer=deliverer,
                 worker=worker,
+                desk=desk,
+                receive=receive,
                 api=api,
+                desk_api=desk_api,
                 storage=storage,
                 loaded=loaded,
             )
         finally:
             await reception.close()
             await worker.close()
+            await desk.deliverer.close()
             await deliverer.close()
             await records.close()
             await channel.close()
+            await desk_channel.close()
             await request.shutdown()
             await storage.close()
 
@@ -176,6 +209,8 @@ async def serve(settings: Settings, stop: asyncio.Event, *, clock: Clock | None 
         if ready:
             ready.set()
         tasks = [asyncio.create_task(running.worker.run(stop)), asyncio.create_task(_intake(running, stop))]
+        if not settings.one_bot:  # responders are few: their bot is polled, whatever way the seekers' updates come
+            tasks.append(asyncio.create_task(Poller(running.desk_api, running.desk.reception).run(stop)))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
@@ -191,10 +226,10 @@ async def serve(settings: Settings, stop: asyncio.Event, *, clock: Clock | None 
 
 async def _intake(running: Service, stop: asyncio.Event) -> None:
     if not running.settings.webhook_url:
-        await Poller(running.api, running.reception).run(stop)
+        await Poller(running.api, running.receive).run(stop)
         return
     wanted = webhook_settings(running.settings)
-    server = WebhookServer(wanted, running.reception)
+    server = WebhookServer(wanted, running.receive)
     address = wanted if not is_loopback(urlsplit(wanted.url).hostname or "") else replace(wanted, url=f"http://127.0.0.1:{server.port}")
     telling = asyncio.create_task(_keep_told(running.api, address, stop))
     serving = asyncio.create_task(server.run(stop))

@@ -17,8 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from bot.cli_backup import add_to
-from bot.cli_classify import add_to as add_classify_to
+from bot import cli_backup, cli_classify, cli_desk
 from bot.logs import configure_logs
 from bot.settings import Settings
 
@@ -39,8 +38,9 @@ app.add_typer(telegram_app, name="telegram")
 app.add_typer(translations_app, name="translations")
 app.add_typer(facts_app, name="facts")
 app.add_typer(flows_app, name="flows")
-add_to(app)
-add_classify_to(app)
+cli_backup.add_to(app)
+cli_desk.add_to(app)
+cli_classify.add_to(app)
 
 TRANSLATED = ("en", "pt", "fr", "ht")
 """Languages with a catalog; the source is Mexican Spanish."""
@@ -299,13 +299,17 @@ def _switch(fact: str, *, off: bool) -> None:
 @flows_app.command("draw")
 def flows_draw(folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("docs/flows")) -> None:
     """Draw every flow from its machine, as Mermaid in Markdown."""
+    from bot.domain import machines, permissions
     from flows.authoring.diagram import draw
 
     program, _ = house().compiled()
     folder.mkdir(parents=True, exist_ok=True)
     for name in program.flows:
         (folder / f"{name}.md").write_text(draw(program, name), "utf-8")
-    out.print(f"{len(program.flows)} flows drawn in {folder}")
+    page = folder.parent / "handoff.md"
+    if page.exists():
+        page.write_text(machines.redrawn(page.read_text("utf-8"), {**machines.drawings(), **permissions.drawings()}), "utf-8")
+    out.print(f"{len(program.flows)} flows drawn in {folder}, the machines and the table of permissions in {page}")
 
 
 def main() -> None:

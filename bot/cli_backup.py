@@ -27,13 +27,17 @@ HOUR: Final = 3600
 
 LOSSES: Final = """\
 Two losses, and what each means:
-  the key lost, and every copy of it: everything that is sealed is lost for good. Nobody can bring it back.
+  the key lost, and every copy of it: everything that is sealed is lost for good. Nobody can bring it back: not what people answered, no
+    case and no word of it, not who answers here. People must ask again, responders be invited again, and the trail proves nothing more.
   the key and a database (or a backup) in the same hands: everything can be read, also what people asked to forget since.
 So keep this copy apart from the backups: another place, another identity, other people."""
 
 AFTERWARDS: Final = """\
 What this copy does not know:
   whoever erased after the backup is in it again, unless they were taken out above. If you know of anybody, they must erase again.
+  a case that was withdrawn or closed after the backup is open again, unless it was taken out above. Nothing reaches its seeker before they
+    write; tell the responders so, and if you know of a withdrawal, have it closed.
+  people invited after the backup must be invited again; printed codes are void.
   messages sent after the backup stand in chats that Amparo cannot clean; people are told how when they come back.
 Nothing is sent by itself: all that was owed is gone and every screen counts as hidden. Amparo answers whoever writes."""
 
@@ -130,6 +134,12 @@ def _report(found: Restored, *, now: int, verify: bool) -> None:
         _say(f"!! Rows that do not open with this key: {found.unreadable}.")
     if found.erased_since:
         _say(f"Erased since then, and therefore here, too: {found.erased_since}.")
+    if found.ended_since:
+        _say(f"Cases that ended since then, and therefore here, too: {found.ended_since}.")
+    if found.with_key and found.cases:
+        _say(f"Cases in it: {found.cases}.")
+    if found.to_approve:
+        _say(f"!! Responders without access until you approve them again (`amparo responder approve NAME`): {found.to_approve}.")
     if verify:
         tried = "and opens with the key" if found.with_key else "; the key was not tried (--key)"
         _say(f"It would work: the file is whole, its database sound{' ' if found.with_key else ''}{tried}. Nothing was kept.")

@@ -16,6 +16,7 @@ from bot.domain.facts import Facts
 from bot.i18n import catalogs
 from flows.authoring.bundle import Bundle, bundle
 from flows.authoring.compile import compile_program
+from flows.authoring.desk_load import DeskContent, load_desk
 from flows.authoring.extract import SourceMessage, extract
 from flows.authoring.issues import Issue, Level
 from flows.authoring.load import Content, load_content
@@ -44,13 +45,16 @@ def find_house() -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Content, its messages, and the translations that may be served."""
+    """Content, its messages, and the translations that may be served. `desk`: organizations and clocks, None when they cannot be read.
+    `unreviewed`: (locale, message id) of translations no person has looked at."""
 
     root: Path
     content: Content
     issues: tuple[Issue, ...]
     messages: tuple[SourceMessage, ...]
     texts: dict[str, dict[str, str]]
+    desk: DeskContent | None = None
+    unreviewed: frozenset[tuple[str, str]] = frozenset()
 
     def bundle(self) -> Bundle:
         """What conversations are pinned to. Facts are not part of it."""
@@ -58,6 +62,10 @@ class Loaded:
             self.content,
             {locale: {name: text for name, text in found.items() if not name.startswith("fact.")} for locale, found in self.texts.items()},
         )
+
+    def spoken(self) -> dict[str, dict[str, str]]:
+        """Every text by language and id, the source under its own language: what the desk speaks with. Nothing of it is pinned."""
+        return {"es": {message.id: message.text for message in self.messages}, **self.texts}
 
     def compiled(self) -> tuple[Program, Bundle]:
         """The current program and its bundle."""
@@ -72,10 +80,21 @@ def load_house(root: Path) -> Loaded:
         if content is None:
             raise HouseBroken(_named(issues), tuple(issues))
         messages = extract(content)
-        texts = catalogs.texts(catalogs.load_translations(root / "locales"), messages)
+        translations = catalogs.load_translations(root / "locales")
+        texts = catalogs.texts(translations, messages)
+        desk, desk_issues = load_desk(root / "content")
+        unreviewed = frozenset((locale, name) for locale, found in translations.items() for name, one in found.items() if one.machine)
     except (OSError, catalogs.CatalogError) as error:
         raise HouseBroken(f"the content cannot be read: {error}") from error
-    return Loaded(root=root, content=content, issues=tuple(issues), messages=tuple(messages), texts=texts)
+    return Loaded(
+        root=root,
+        content=content,
+        issues=(*issues, *desk_issues),
+        messages=tuple(messages),
+        texts=texts,
+        desk=desk,
+        unreviewed=unreviewed,
+    )
 
 
 def _named(issues: Sequence[Issue]) -> str:

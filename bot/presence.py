@@ -3,6 +3,7 @@ language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.channels.telegram.setup import SetupTexts, set_up
@@ -13,16 +14,22 @@ from flows.program import Program
 
 MENU: Final = ("menu", "person", "exit", "hide", "erase", "back", "language", "pause", "sources", "steps", "help")
 """In the order of the menu. Each has an ASCII word in every language: the first of `ui.hears.<command>` that Telegram accepts."""
+DESK: Final = "desk."
 
 
 async def set_up_telegram(settings: Settings, loaded: Loaded | None = None) -> tuple[str, ...]:
     """Bring name, descriptions and commands in line; answers what was changed."""
-    program, _ = (loaded or load_house(settings.content or find_house())).compiled()
+    house = loaded or load_house(settings.content or find_house())
+    program, _ = house.compiled()
     request = HttpRequest(connections=4)
     await request.initialize()
     token = settings.telegram_token.get_secret_value() if settings.telegram_token else ""
     try:
-        return await set_up(settings.telegram_api, token, request, presence(program))
+        changed = await set_up(settings.telegram_api, token, request, presence(program))
+        if settings.one_bot:
+            return changed
+        desk = await set_up(settings.telegram_api, settings.desk_token, request, desk_presence(house), private_only=True)
+        return (*changed, *(f"responders:{what}" for what in desk))
     finally:
         await request.shutdown()
 
@@ -31,6 +38,24 @@ def presence(program: Program) -> dict[str, SetupTexts]:
     """Texts by language; "" is what everybody else sees: the source."""
     by_locale = {locale: _texts(program, locale) for locale in program.locales if _complete(program, locale)}
     return {"": by_locale["es"], **by_locale}
+
+
+def desk_presence(house: Loaded) -> dict[str, SetupTexts]:
+    """The responders' bot, by language: a dull name, and its commands."""
+    spoken = house.spoken()
+    complete = [locale for locale, texts in spoken.items() if f"{DESK}bot_name" in texts]
+    by_locale = {locale: _desk_texts({**spoken["es"], **spoken[locale]}) for locale in complete}
+    return {"": by_locale["es"], **by_locale}
+
+
+def _desk_texts(said: Mapping[str, str]) -> SetupTexts:
+    commands = [(name.removeprefix(f"{DESK}command_"), text) for name, text in said.items() if name.startswith(f"{DESK}command_")]
+    return SetupTexts(
+        name=said[f"{DESK}bot_name"],
+        short_description=said[f"{DESK}bot_short_description"],
+        description=said[f"{DESK}bot_description"],
+        commands=tuple(commands),
+    )
 
 
 def _complete(program: Program, locale: str) -> bool:

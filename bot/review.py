@@ -91,6 +91,7 @@ def review(content: Path | None, *, today: date, production: bool) -> Review:
         rendered=rendered,
         spoken=UI_MESSAGES,
         read=lambda text, locale: understanding(text, program, locale),
+        desk=loaded.desk,
         recordings=frozenset(file.name.split(".")[0] for file in (loaded.root / "content" / "voice").glob("*.ogg")),
     )
     issues = sorted((*found.issues, *retested), key=lambda issue: issue.level is not Level.ERROR)

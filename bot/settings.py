@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="AMPARO_", env_ignore_empty=True, extra="ignore")
 
     telegram_token: SecretStr | None = Field(default=None, description="Token of the seekers' bot, from BotFather.")
+    responders_token: SecretStr | None = Field(
+        default=None, description="Token of the responders' own bot; without it they write to the seekers' bot."
+    )
     telegram_api: str = Field(default=OFFICIAL_API, description="Root address of a Bot API server.")
     data: Path = Field(default=Path("data"), description="Folder for the database and the key.")
     content: Path | None = Field(default=None, description="Folder of content/ and locales/; by default this project's own.")
@@ -62,6 +65,17 @@ class Settings(BaseSettings):
         if not self.loopback and (self.webhook_url or "https:").startswith("http:"):
             raise ValueError("AMPARO_WEBHOOK_URL must be https")
         return self
+
+    @property
+    def one_bot(self) -> bool:
+        """Whether responders write to the seekers' bot."""
+        return self.responders_token is None
+
+    @property
+    def desk_token(self) -> str:
+        """The token responders' messages go out with."""
+        token = self.responders_token or self.telegram_token
+        return token.get_secret_value() if token else ""
 
     @property
     def loopback(self) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 
 from bot.domain.seeker import SeekerId
 from bot.usecases.deliver import Deliverer
+from bot.usecases.desk.ladder import Ladder
 from bot.usecases.ports import Clock, Storage, StorageDown
 from bot.usecases.receive import Reception
 
@@ -38,6 +39,7 @@ class Worker:
         refresh: Callable[[], object],
         *,
         steady: bool = False,
+        desk: Ladder | None = None,
     ) -> None:
         self._storage = storage
         self._reception = reception
@@ -45,6 +47,9 @@ class Worker:
         self._clock = clock
         self._refresh = refresh
         self._steady = steady
+        self._desk = desk
+        if desk is not None:
+            desk.office.offers_moved(int(clock.now()))  # what is offered from the beginning
         self._apart = clock.now() - clock.monotonic()
         self._doubtful_until = float("-inf")
         self._purged = float("-inf")
@@ -75,9 +80,18 @@ class Worker:
         if self._reception.residue:
             self._reception.residue = not await self._storage.truncate_log()
         if not self._clock_doubtful():
-            await self._fire()
-            await self._clean_up()
+            for part in (self._reception.be_sure, self._fire, self._at_the_desk, self._clean_up):
+                await self._whatever_else_fails(part)
             self._purge_now_and_then()
+
+    async def _whatever_else_fails(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Each part of a pass by itself. Storage being down ends the pass: the next one begins with what was left."""
+        try:
+            await part()
+        except StorageDown:
+            raise
+        except Exception as error:  # timers of people in danger hang on these passes: no part may keep the others from being done
+            log.error("worker_failed", error=type(error).__name__)
 
     async def close(self) -> None:
         """Let a purge under way end."""
@@ -101,6 +115,14 @@ class Worker:
                 return
             before = frozenset(seekers)
             await self._reception.fire(seekers)
+
+    async def _at_the_desk(self) -> None:
+        """What is due at the desk; when what it can offer changed, offers on people's screens say so."""
+        if self._desk is None:
+            return
+        await self._desk.pass_()
+        if self._desk.office.offers_moved(int(self._clock.now())):
+            await self._reception.retell()
 
     def _purge_now_and_then(self) -> None:
         """Beside the passes: with many people's worth of rows it takes a while."""

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from flows import limits
+from flows import desk, limits
 from flows.effects import (
     Echo,
     EchoKind,
     Effect,
     EraseSeeker,
+    Order,
+    OrderKind,
     RemoveMedia,
     RemoveTyped,
     SetLifetimes,
@@ -29,9 +31,11 @@ from flows.effects import (
 from flows.events import (
     COMMANDS,
     Blocked,
+    CaseNews,
     Command,
     CommandGiven,
     Crisis,
+    DeskTold,
     Event,
     MediaKind,
     MediaReceived,
@@ -41,13 +45,14 @@ from flows.events import (
     Started,
     TextReceived,
     TimerFired,
+    TooMany,
 )
 from flows.guessing import asks_softly, offered, remembered, soft_question
 from flows.matching import normalise, pick
 from flows.navigation import WELCOME, Journey, go_back, journey_to, land, leave_flow, open_flow, resolve, tick
 from flows.program import ChoiceNode, Program, StepNode, TriggerNode
-from flows.screens import COPY, screen
-from flows.state import NO_ANSWERS, Conversation, Mode, PhoneUse, Position
+from flows.screens import COPY, digest, screen
+from flows.state import NO_ANSWERS, NO_DESK, CaseStage, Conversation, Mode, PhoneUse, Position
 from flows.times import TABLE
 from flows.values import values
 
@@ -56,6 +61,8 @@ Advanced = tuple[Conversation, tuple[Effect, ...]]
 KEPT_WHILE_PAUSED: Final = frozenset({"authority", "missing.open"})
 """Answers a pause must not lose: the screen the person comes back to has already said that these doors are gone."""
 FINAL: Final = frozenset({"@exit", "@hide", "@erase_now"})
+RESUMED_PAST: Final = frozenset({"cover", "paused", "returning", "erase", "help", "privacy", "person", desk.WAITING, desk.LIVE})
+"""What lies on top of what a person was doing: *seguir donde iba* leads past all of it."""
 COVER_CARD: Final = Position(flow="cover", step="card")
 COVER_FACE: Final = Position(flow="cover", step="face")
 CRISIS_FLOWS: Final = frozenset({"danger", "distress"})
@@ -67,6 +74,9 @@ COMMAND_FLOWS: Final = MappingProxyType(
         Command.ERASE: "erase",
         Command.HELP: "help",
         Command.PRIVACY: "privacy",
+        Command.WITHDRAW: "privacy",
+        Command.COMPLAINT: desk.COMPLAINT,
+        Command.RIGHTS: "privacy",
     }
 )
 
@@ -85,14 +95,56 @@ def advance(program: Program, conversation: Conversation, event: Event) -> Advan
         conversation = land(program, conversation)
     conversation = conversation.evolve(turn=conversation.turn + 1)
     if isinstance(event, Blocked):  # whoever unblocks the bot later may be somebody else: the session ends as by an exit, silently
-        return _exit(program, conversation, at)[0].evolve(timers=MappingProxyType({})), ()
+        gone = _exit(program, conversation, at)[0].evolve(timers=MappingProxyType({}))
+        return gone, (Order(what=OrderKind.BLOCKED),) if conversation.case else ()
     if isinstance(event, TimerFired):
         return _timer(program, conversation, event)
+    if isinstance(event, CaseNews):
+        return _news(program, conversation, event)
+    if isinstance(event, DeskTold):
+        return _desk_told(program, conversation)
     if conversation.mode is Mode.COVERED and at >= conversation.cover_until:
         conversation = conversation.evolve(mode=Mode.ACTIVE, cover_until=0, stack=(WELCOME,))
+    if conversation.unmet:
+        conversation = conversation.evolve(unmet="")
     before = conversation
-    after, effects = _told(program, before, *_by_mode(program, conversation, event), typed=isinstance(event, TextReceived))
-    return _bounded(_timed(program, after, at)), effects
+    after, effects = desk.unread_shown(*_by_mode(program, conversation, event))
+    if any(isinstance(effect, ShowScreen) for effect in effects):
+        after, effects = _told(program, before, after, effects, typed=isinstance(event, TextReceived))
+    else:  # what went to a human leaves the screen as it stands, and its buttons good
+        after = after.evolve(turn=before.turn - 1)
+    return _named(_bounded(_timed(program, after.evolve(touched=at) if after.case else after, at)), effects), effects
+
+
+def _named(conversation: Conversation, effects: tuple[Effect, ...]) -> Conversation:
+    """Remember which organizations the screen speaks of: who answers may change before the person taps, and their yes is for the one they
+    read."""
+    shown = next((effect.screen for effect in reversed(effects) if isinstance(effect, ShowScreen)), None)
+    if shown is None:
+        return conversation
+    known = shown.desk or NO_DESK
+    stood = digest(shown)
+    if (conversation.offered, conversation.offered_other, conversation.stood) == (known.organization, known.other, stood):
+        return conversation
+    return conversation.evolve(offered=known.organization, offered_other=known.other, stood=stood)
+
+
+def _news(program: Program, conversation: Conversation, event: CaseNews) -> Advanced:
+    after, effects, shown = desk.told(program, conversation, event)
+    if not shown:
+        return after.evolve(turn=conversation.turn - 1), effects
+    return _named(_bounded(_timed(program, after, event.at)), effects), effects
+
+
+def _desk_told(program: Program, conversation: Conversation) -> Advanced:
+    """The offer on the screen says the truth again. It changes nothing else, and whoever looks at something else is not disturbed."""
+    stays = conversation.mode is not Mode.ACTIVE or conversation.aside or not _step(program, conversation).speaks_of_desk
+    if not stays and conversation.case is not CaseStage.LIVE and conversation.here not in desk.WRITTEN_DOWN:
+        shown = screen(program, conversation)
+        if digest(shown) != conversation.stood:  # what reads the same is left alone, and its buttons stay good
+            effects = (ShowScreen(screen=shown),)
+            return _named(conversation, effects), effects
+    return conversation.evolve(turn=conversation.turn - 1), ()
 
 
 def _by_mode(program: Program, conversation: Conversation, event: Event) -> Advanced:
@@ -112,6 +164,14 @@ def _by_mode(program: Program, conversation: Conversation, event: Event) -> Adva
 
 def _active(program: Program, conversation: Conversation, event: Event) -> Advanced:
     match event:
+        case TextReceived() if desk.relays(conversation, _step(program, conversation), event.reading):
+            return _relayed(program, conversation, event)
+        case MediaReceived() if desk.takes(conversation, event.kind):
+            return _handed_over(program, conversation, event)
+        case MediaReceived(reading=Reading() as reading):
+            return _captioned(program, conversation, TextReceived(at=event.at, text="", reading=reading), event.kind)
+        case MediaReceived() if conversation.case is CaseStage.LIVE:
+            return _not_taken(program, conversation)
         case Started():
             return _start(program, conversation, event.payload)
         case CommandGiven():
@@ -124,12 +184,16 @@ def _active(program: Program, conversation: Conversation, event: Event) -> Advan
             return _media(program, conversation, event.kind)
         case StalePressed(quiet=True):
             return _show(program, conversation)
+        case TooMany():
+            return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_too_many"))
         case _:
             return _show(program, conversation, Echo(kind=EchoKind.STALE))
 
 
 def _covered(program: Program, conversation: Conversation, event: Event) -> Advanced:
     """After an exit nothing of before is shown without the person's own choice to return. Danger is still heard."""
+    if isinstance(event, MediaReceived) and event.reading is not None and _urgent(program, event.reading):
+        event = TextReceived(at=event.at, text="", reading=event.reading)
     match event:
         case TextReceived() if _cry(program, event.reading):
             return _text(program, _uncover(conversation), event)
@@ -162,14 +226,27 @@ def _dimmed(program: Program, conversation: Conversation, event: Event) -> Advan
         case TextReceived() if watched and not (event.reading.command or event.reading.intents or _cry(program, event.reading)):
             return _show(program, _cover_on(conversation, COVER_FACE))
         case _:
-            return _active(program, _undim(conversation), event)
+            return _uncovered(program, *_active(program, _undim(conversation), event))
+
+
+def _uncovered(program: Program, conversation: Conversation, effects: tuple[Effect, ...]) -> Advanced:
+    """Whoever writes to a human from behind the cover wants to see where they are."""
+    if any(isinstance(effect, ShowScreen) for effect in effects):
+        return conversation, effects
+    shown, screens = _show(program, conversation)
+    return shown, (*effects, *screens)
 
 
 def _paused(program: Program, conversation: Conversation, event: Event) -> Advanced:
     """Whatever comes, the person chooses: go on, start again, or erase. Danger and the exits are heard as always."""
+    if isinstance(event, MediaReceived) and event.reading is not None and _urgent(program, event.reading):
+        event = TextReceived(at=event.at, text="", reading=event.reading)
     match event:
         case Pressed() if conversation.here.flow in ("paused", "cover"):
-            return _press(program, conversation, event.code, event.at)
+            after, effects = _press(program, conversation.evolve(mode=Mode.ACTIVE), event.code, event.at)
+            if after.mode is Mode.ACTIVE and after.here.flow in ("paused", "cover"):
+                return _press(program, conversation, event.code, event.at)
+            return after, effects  # what they chose is what they see next, and its buttons work
         case CommandGiven(command=Command.EXIT | Command.ERASE | Command.HIDE | Command.DANGER):
             return _active(program, conversation.evolve(mode=Mode.ACTIVE), event)
         case TextReceived() if event.reading.command or _cry(program, event.reading):
@@ -185,6 +262,11 @@ def _returns(program: Program, conversation: Conversation, event: TextReceived) 
     the menu or thanks are what anybody who holds the phone would type, and keep the cover."""
     flows = {program.triggers[intent].flow for intent in event.reading.intents if intent in program.triggers}
     return event.reading.command is Command.RESUME or any(program.flows[flow].need or flow in CRISIS_FLOWS for flow in flows)
+
+
+def _urgent(program: Program, reading: Reading) -> bool:
+    """Words under a file that must be heard wherever they are said: a cry, or a word that leaves or erases."""
+    return reading.command in desk.SAFETY or _cried(program, reading) is not None
 
 
 def _cry(program: Program, reading: Reading) -> bool:
@@ -231,7 +313,8 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
     answered = None if conversation.aside else _answered(program, conversation, step, event.text)
     cry = _cried(program, reading)
     if cry and (answered is None or (reading.sure and conversation.here.flow != cry.flow)):
-        return _enter_crisis(program, conversation, cry)
+        after, effects = _enter_crisis(program, conversation, cry)
+        return after, (*effects, Order(what=OrderKind.RING, value=cry.flow)) if conversation.case else effects
     if answered == "":
         return _show(program, conversation)
     if answered is not None:
@@ -250,6 +333,8 @@ def _text(program: Program, conversation: Conversation, event: TextReceived) -> 
         return _command(program, conversation, reading.guess, event.at, locale=reading.locale)
     if step.kind == "wait" and not conversation.aside:
         return _go(program, conversation, journey_to(program, conversation, "go"))
+    if conversation.case and conversation.desk.ended:  # nobody may read it: the permission is asked anew
+        return _show(program, desk.viewed(program, conversation))
     likeliest = None if step.kind.startswith("ask") else offered(program, conversation, reading.guesses)
     if likeliest is not None:
         return _show(program, likeliest, Echo(kind=EchoKind.NOT_UNDERSTOOD))
@@ -264,6 +349,60 @@ def _softly(program: Program, conversation: Conversation, reading: Reading) -> A
         under = offered(program, conversation, reading.guesses) or conversation
     after, shown = _show(program, soft_question(program, under), urgent=True)
     return after, (*(effect for effect in effects if not isinstance(effect, ShowScreen | RemoveTyped)), *shown)
+
+
+def _handed_over(program: Program, conversation: Conversation, event: MediaReceived) -> Advanced:
+    """A file goes to the human, and the words under it with it; a cry in them rings, and a word that is the program's own is heard."""
+    reading = event.reading or Reading()
+    if reading.command in desk.SAFETY:
+        return _text(program, conversation, TextReceived(at=event.at, text="", reading=reading))
+    cry = _cried(program, reading)
+    handed = Order(what=OrderKind.MEDIA, value=event.kind.value)
+    orders = (handed, Order(what=OrderKind.RING, value=cry.flow)) if cry else (handed,)
+    if not (conversation.unread or conversation.news):
+        return conversation, orders
+    after, effects = _show(program, desk.viewed(program, conversation))  # it waited for them: now it is shown
+    return after, (*orders, *effects)
+
+
+def _captioned(program: Program, conversation: Conversation, event: TextReceived, kind: MediaKind) -> Advanced:
+    """The file stays where it is; the words under it are words, and go where typed ones would go."""
+    if _urgent(program, event.reading) and not desk.relays(conversation, _step(program, conversation), event.reading):
+        return _text(program, conversation, event)
+    if not desk.relays(conversation, _step(program, conversation), event.reading):
+        return _not_taken(program, conversation) if conversation.case is CaseStage.LIVE else _media(program, conversation, kind)
+    after, effects = _relayed(program, conversation, event)
+    if after.here.flow in CRISIS_FLOWS:
+        return after, effects
+    orders = tuple(effect for effect in effects if isinstance(effect, Order))
+    shown, screens = _show(program, after, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_words_only"))
+    return shown, (*orders, *screens)
+
+
+def _not_taken(program: Program, conversation: Conversation) -> Advanced:
+    if conversation.desk.ended:
+        return _show(program, desk.viewed(program, conversation))
+    return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_media_not_taken"))
+
+
+def _relayed(program: Program, conversation: Conversation, event: TextReceived) -> Advanced:
+    """What was typed is for the human. A crisis in it rings them; before anybody is there, the program answers it as well."""
+    step = _step(program, conversation)
+    cry = _cried(program, event.reading)
+    orders = desk.heard(step, cry.flow if cry and conversation.case else "")
+    if conversation.aside == "envelope":  # they wrote instead of opening it: it opens
+        after, effects = _show(program, desk.viewed(program, conversation))
+        return after, (*orders, *effects)
+    if conversation.case is CaseStage.LIVE and step.tells in ("", "words"):
+        if not (conversation.unread or conversation.news):
+            return conversation, orders
+        after, effects = _show(program, desk.viewed(program, conversation))  # it waited for them to write: now it is shown
+        return after, (*orders, *effects)
+    if cry:
+        after, effects = _enter_crisis(program, conversation, cry)
+    else:
+        after, effects = _go(program, conversation, journey_to(program, conversation, "go"))
+    return after, (*orders, *effects)
 
 
 def _not_understood(program: Program, conversation: Conversation, step: StepNode) -> Advanced:
@@ -297,6 +436,12 @@ def _only_begins(program: Program, step: StepNode, code: str, words: str) -> boo
 
 def _label(step: StepNode, code: str) -> str:
     return step.choices[int(code[1:])].label if code[0] == "c" else ""
+
+
+def crisis_in(program: Program, reading: Reading) -> str:
+    """The flow a crisis in these words leads to; empty when there is none."""
+    cry = _cried(program, reading)
+    return cry.flow if cry else ""
 
 
 def _cried(program: Program, reading: Reading) -> TriggerNode | None:
@@ -343,6 +488,12 @@ def _press(program: Program, conversation: Conversation, code: str, at: int) -> 
             return _command(program, conversation, COMMANDS.get(code[1:], Command.MENU), at)
         case "c":
             return _choose(program, conversation, step, step.choices[int(code[1:])], at)
+        case "x":
+            return _show(program, desk.take_out(program, conversation, int(code[1:])))
+        case "y":
+            after, orders = desk.shared(program, conversation)
+            shown, effects = _show(program, after, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_shared") if orders else None)
+            return shown, (*orders, *effects)
         case "g":
             return _show(program, _to_guide(program, conversation, int(code[1:])))
         case "+" | "-":
@@ -379,18 +530,23 @@ def _to_guide(program: Program, conversation: Conversation, number: int) -> Conv
 
 
 def _choose(program: Program, conversation: Conversation, step: StepNode, choice: ChoiceNode, at: int) -> Advanced:
+    if desk.unsaid(conversation, choice.sets.get("desk", "")):
+        return _show(program, conversation, Echo(kind=EchoKind.MESSAGE, ref="ui.echo_offer_changed"))
     if step.kind == "ask_many" and choice.to == step.id:  # a choice that stays is a tick
         return _show(program, tick(conversation, step.saves, choice.id))
     saved = ((step.saves, (choice.id,)),) if step.kind in ("ask", "ask_yes_no", "ask_many") else ()
     sets = tuple((key, (value,)) for key, value in choice.sets.items() if key not in SPECIAL_SETS)
     journey = journey_to(program, conversation, f"choice:{choice.id}", (*saved, *sets))
     changed, effects = _special(program, journey.conversation, choice.sets)
+    if changed.aside:
+        after, shown = _show(program, changed)
+        return after, (*effects, *shown)
     after, shown = _go(program, changed, Journey(conversation=changed, target=journey.target), at)
     return after, (*effects, *shown)
 
 
 PHONE_USES: Final = MappingProxyType({use.value: use for use in PhoneUse})
-SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media"})
+SPECIAL_SETS: Final = frozenset({"locale", "phone", "reading_mode", "media", "desk"})
 
 
 def _special(program: Program, conversation: Conversation, sets: Mapping[str, str]) -> Advanced:
@@ -409,6 +565,9 @@ def _special(program: Program, conversation: Conversation, sets: Mapping[str, st
             conversation = conversation.evolve(reading_mode=value == "on")
         elif key == "media" and value == "remove":
             effects = (*effects, RemoveMedia())
+        elif key == "desk":
+            conversation, orders = desk.ordered(program, conversation, value)
+            effects = (*effects, *orders)
     return conversation, effects
 
 
@@ -448,7 +607,16 @@ def _command(
             return _show(program, conversation.evolve(reading_mode=not conversation.reading_mode))
         case Command.DANGER:
             heard = _answer(conversation, "danger.heard", "yes")
-            return _show(program, open_flow(program, heard, "danger", laid=laid), urgent=True)
+            after, effects = _show(program, open_flow(program, heard, "danger", laid=laid), urgent=True)
+            return after, (*effects, Order(what=OrderKind.RING, value="danger")) if conversation.case else effects
+        case Command.VIEW:
+            return _show(program, desk.viewed(program, conversation))
+        case Command.PERSON if conversation.case:
+            return _show(program, desk.viewed(program, conversation))
+        case Command.WITHDRAW if conversation.case:
+            return _show(program, open_flow(program, conversation, desk.WAITING, "withdraw", laid=laid))
+        case Command.RIGHTS:
+            return _show(program, open_flow(program, conversation, "privacy", "rights", laid=laid))
         case Command.LANGUAGE if locale in program.locales:
             return _show(program, conversation.evolve(locale=locale))
         case _:
@@ -467,8 +635,13 @@ def _exit(program: Program, conversation: Conversation, at: int) -> Advanced:
         asked_phone=conversation.asked_phone,
         cover_until=at + limits.COVER_SECONDS,
         older_remains=conversation.older_remains,
+        case=conversation.case,
+        reach=conversation.reach,
+        unread=conversation.unread,
+        news=conversation.news,
     )
-    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe())
+    left = (Order(what=OrderKind.LEFT),) if conversation.case else ()
+    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), *left)
 
 
 def _hide(program: Program, conversation: Conversation) -> Advanced:
@@ -490,7 +663,7 @@ def _resume(program: Program, conversation: Conversation) -> Conversation:
     if conversation.aside:
         return conversation.evolve(aside="")
     stack = conversation.stack
-    while len(stack) > 1 and stack[-1].flow in ("cover", "paused", "returning", "erase", "help", "privacy"):
+    while len(stack) > 1 and stack[-1].flow in RESUMED_PAST:
         stack = stack[:-1]
     landed = stack if stack[-1].flow not in ("cover", "paused") else (WELCOME,)
     return resolve(program, conversation.evolve(mode=Mode.ACTIVE, stack=landed, cover_until=0))
@@ -500,7 +673,8 @@ def _erase(program: Program, conversation: Conversation, at: int) -> Advanced:
     """The last effect of a conversation: everything goes but the mark that keeps the cover on."""
     until = at + limits.COVER_SECONDS
     gone = begin(program, locale=conversation.locale, cover_until=until).evolve(turn=conversation.turn)
-    return gone, (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until))
+    effects = (ShowScreen(screen=screen(program, gone), urgent=True), Wipe(), EraseSeeker(cover_until=until))
+    return gone, (*effects, Order(what=OrderKind.ERASE))  # also what is left of a case that was closed
 
 
 # -- time -------------------------------------------------------------------------------------------------------------------
@@ -516,7 +690,13 @@ def _timer(program: Program, conversation: Conversation, event: TimerFired) -> A
     match event.name:
         case "wait":
             return _waited(program, conversation, event.at)
+        case "idle" if conversation.aside == "envelope" and conversation.mode is Mode.ACTIVE:
+            # A dull line already, and somebody waits for what it holds: it stays, or they would never learn that it came.
+            gone = _emptied(conversation) if TABLE[conversation.phone].answers == 0 else conversation
+            return gone.evolve(aside="envelope", turn=conversation.turn - 1), ()
         case "idle" if conversation.mode is Mode.ACTIVE:
+            if conversation.unmet and not conversation.news:  # it came, and nobody has done anything since: the way back offers it again
+                conversation = conversation.evolve(news=conversation.unmet, unmet="")
             dimmed, effects = _hide(program, conversation)
             return (_emptied(dimmed) if TABLE[conversation.phone].answers == 0 else dimmed), effects
         case "idle" if conversation.mode is Mode.PAUSED:
@@ -580,7 +760,8 @@ def _timed(program: Program, conversation: Conversation, at: int) -> Conversatio
     if conversation.mode in (Mode.ACTIVE, Mode.PAUSED) and conversation.here.flow != "cover":
         timers["idle"] = at + times.idle
     if times.answers and conversation.mode in (Mode.ACTIVE, Mode.DIMMED):
-        timers["answers"] = at + times.answers
+        if not conversation.case:  # with a case open, answers belong to the case
+            timers["answers"] = at + times.answers
     elif conversation.mode is Mode.DIMMED:  # hidden by hand on a watched phone: the session ends as it would have by itself
         timers["answers"] = at + times.idle
     if conversation.mode is Mode.PAUSED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,16 +14,19 @@ from flows.effects import (
     EchoKind,
     Effect,
     EraseSeeker,
+    Line,
+    Order,
     RemoveMedia,
     RemoveTyped,
     Screen,
     SetLifetimes,
     Shown,
     ShowScreen,
+    ShowWords,
     SpeakVoice,
     Wipe,
 )
-from flows.state import Conversation, Mode, PhoneUse, Position, Turn
+from flows.state import CaseStage, Conversation, Desk, DeskState, Mode, PhoneUse, Position, Turn
 
 VERSION: Final = 1
 Json = dict[str, Any]
@@ -57,6 +61,16 @@ def encode_conversation(value: Conversation) -> bytes:
         "tr": value.told_removal,
         "to": value.told_older,
         "or": value.older_remains,
+        "cs": value.case.value,
+        "rc": value.reach,
+        "un": value.unread,
+        "nw": value.news,
+        "tc": value.touched,
+        "of": value.offered,
+        "oo": value.offered_other,
+        "sd": value.stood,
+        "um": value.unmet,
+        "kb": value.kept_back,
     }
     return orjson.dumps({"v": VERSION, **{key: held for key, held in fields.items() if held}})
 
@@ -105,6 +119,16 @@ def _conversation(f: Json) -> Conversation:
         told_removal=bool(read("tr", False)),
         told_older=bool(read("to", False)),
         older_remains=bool(read("or", False)),
+        case=CaseStage(read("cs", "")),
+        reach=str(read("rc", "")),
+        unread=int(read("un", 0)),
+        news=str(read("nw", "")),
+        touched=int(read("tc", 0)),
+        offered=str(read("of", "")),
+        offered_other=str(read("oo", "")),
+        stood=int(read("sd", 0)),
+        unmet=str(read("um", "")),
+        kept_back=tuple(read("kb", ())),
     )
 
 
@@ -142,8 +166,12 @@ def _effect_out(effect: Effect) -> Json:
             return {"c": effect.cover_until}
         case SetLifetimes():
             return {"n": effect.seconds}
+        case ShowWords():
+            return {"w": effect.words, "t": effect.until, "o": effect.sound}
         case Wipe() | RemoveTyped() | RemoveMedia():
             return {}
+        case Order():
+            raise TypeError("an order to the desk is done in its own turn and never waits")
 
 
 def decode_effect(data: bytes) -> Effect:
@@ -161,6 +189,7 @@ EFFECTS: Final[Mapping[str, Callable[[Json], Effect]]] = MappingProxyType(
         "SpeakVoice": lambda f: SpeakVoice(screen=_screen_in(f["s"]), recording=str(f["r"]), locale=str(f["l"])),
         "EraseSeeker": lambda f: EraseSeeker(cover_until=int(f["c"])),
         "SetLifetimes": lambda f: SetLifetimes(seconds=int(f["n"])),
+        "ShowWords": lambda f: ShowWords(words=int(f["w"]), until=int(f["t"]), sound=bool(f["o"])),
         "Wipe": lambda _: Wipe(),
         "RemoveTyped": lambda _: RemoveTyped(),
         "RemoveMedia": lambda _: RemoveMedia(),
@@ -184,7 +213,17 @@ def _screen_out(screen: Screen) -> Json:
         "o": screen.sources,
         "h": screen.phone,
         "r": screen.reading_mode,
+        "d": _desk_out(screen.desk),
+        "i": [[line.key, line.question, line.answer] for line in screen.lines],
     }
+
+
+def _desk_out(desk: Desk | None) -> Json | None:
+    return asdict(desk) if desk else None
+
+
+def _desk_in(f: Json | None) -> Desk | None:
+    return Desk(**{**f, "state": DeskState(f["state"]), "takes": tuple(f["takes"])}) if f else None
 
 
 def _screen_in(f: Json) -> Screen:
@@ -204,4 +243,6 @@ def _screen_in(f: Json) -> Screen:
         sources=tuple(f["o"]),
         phone=str(f["h"]),
         reading_mode=bool(f["r"]),
+        desk=_desk_in(f.get("d")),
+        lines=tuple(Line(key=key, question=question, answer=answer) for key, question, answer in f.get("i", ())),
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flows.state import Desk
+
 
 class EchoKind(StrEnum):
     """What the first line of a screen says back."""
@@ -47,10 +49,20 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the list to share: message ids of what was asked (in a few words) and of what was answered. `key`: the answer's name."""
+
+    key: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """Everything a renderer needs, and nothing that can go stale: `blocks` are message ids in reading order, guards already applied.
 
-    `phone` picks how long the message may stand; `reading_mode`: one message a step, the earlier ones stay until their time.
+    `phone` picks how long the message may stand; `reading_mode`: one message a step, the earlier ones stay until their time. `desk`: what
+    the shell knew of it, for screens that speak of it. `lines`: the list to share.
     """
 
     program: str
@@ -65,6 +77,8 @@ class Screen:
     sources: tuple[str, ...] = ()
     phone: str = "unasked"
     reading_mode: bool = False
+    desk: Desk | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,4 +129,51 @@ class SetLifetimes:
     seconds: int
 
 
-Effect = ShowScreen | SpeakVoice | RemoveTyped | RemoveMedia | Wipe | EraseSeeker | SetLifetimes
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowWords:
+    """Human words reach the person, each as a new message, because somebody waits for them. `until`: row of the newest. `sound`: it may
+    ring. In the outbox each message is an item of its own (`words`: its row)."""
+
+    until: int = 0
+    words: int = 0
+    sound: bool = False
+
+
+class OrderKind(StrEnum):
+    """What a turn asks of the desk."""
+
+    REQUEST = "request"  # consent to contact: open a case
+    WORDS = "words"  # what was typed goes to the human
+    MEDIA = "media"
+    REMOVE = "remove"  # take back the last message that went
+    SHARE = "share"  # consent to share `lines`
+    REFUSE_SHARE = "refuse_share"
+    WITHDRAW = "withdraw"
+    ERASE = "erase"
+    REACH = "reach"  # value: yes, silent, written
+    PREFER = "prefer"  # value: woman, man, any
+    RING = "ring"  # a crisis was heard; value: danger, distress
+    ELSEWHERE = "elsewhere"  # value: yes, no
+    TRANSFER = "transfer"  # value: yes, no
+    FEEDBACK = "feedback"  # value: useful, not_useful, unsafe
+    COMPLAINT = "complaint"  # what was typed is a complaint
+    WORD = "word"  # what was typed answers "is it still you?"
+    RETURN_KEY = "return_key"  # make one (value: make), or what was typed is one (value: typed)
+    RENEW = "renew"  # value: yes
+    FOLLOW_UP = "follow_up"  # value: helped, not_helped, declined
+    LEFT = "left"  # the person left by an exit: the phone may not be theirs now
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order to the desk, done in the transaction of its turn; it never stands in the outbox. `blocks`: for a consent, the paragraphs it
+    was asked with."""
+
+    what: OrderKind
+    value: str = ""
+    lines: tuple[Line, ...] = ()
+    blocks: tuple[str, ...] = ()
+
+
+Effect = ShowScreen | SpeakVoice | RemoveTyped | RemoveMedia | Wipe | EraseSeeker | SetLifetimes | ShowWords | Order

@@ -31,6 +31,10 @@ class Command(StrEnum):
     STEPS = "steps"
     READING_MODE = "reading_mode"
     START = "start"
+    VIEW = "view"
+    WITHDRAW = "withdraw"
+    COMPLAINT = "complaint"
+    RIGHTS = "rights"
 
 
 COMMANDS: Final = MappingProxyType({command.value: command for command in Command})
@@ -123,10 +127,12 @@ class StalePressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReceived:
-    """A voice note, picture or file came. It stays where it is until the person says otherwise."""
+    """A voice note, picture or file came. It stays where it is until the person says otherwise. `reading`: of the words under it, None
+    when there are none."""
 
     at: int
     kind: MediaKind
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,4 +150,55 @@ class Blocked:
     at: int
 
 
-Event = Started | TextReceived | Pressed | CommandGiven | StalePressed | MediaReceived | TimerFired | Blocked
+class News(StrEnum):
+    """What happened to a person's case while nobody pressed anything."""
+
+    TAKEN = "taken"  # a responder has it
+    WORDS = "words"  # a human wrote
+    BACK_SOON = "back_soon"  # the responder says when they are back
+    GIVEN_BACK = "given_back"  # nobody has it any more; it waits again
+    NOBODY = "nobody"  # nobody came in time: an honest word, and who does answer
+    ELSEWHERE = "elsewhere"  # may another organization, by name, be told?
+    SHARE_ASKED = "share_asked"  # the responder asks for the answers
+    TRANSFER = "transfer"  # a colleague would go on
+    CLOSED = "closed"
+    ENDED = "ended"  # the consent ended, or the organization ended the access
+    CRISIS = "crisis"  # a word of danger, and no human word for two minutes
+    DISTRESS = "distress"  # the same, after a word of wanting to die
+    FOLLOW_UP = "follow_up"  # an agreed message later
+    ASK_WORD = "ask_word"  # is it still you?
+    REOPENED = "reopened"  # a closed case waits again
+    NO_MATCH = "no_match"  # nobody is there now as the person asked for (a woman, a man, a language)
+    RENEW = "renew"  # the consent ends soon: may it go on?
+    AWAY = "away"  # who has the case is not there now, and nobody else can take it
+    OPENED = "opened"  # the case was opened in an emergency by two named people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseNews:
+    """Something happened to the case. `words`: row of the newest human words (News.WORDS). `quiet`: it may not ring and may not show
+    (outside the agreed hours); it waits for the person."""
+
+    at: int
+    what: News
+    words: int = 0
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTold:
+    """The desk opened or closed its door while an offer stands on the screen: the screen says the truth again."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooMany:
+    """More came from this person in a minute than is worked: what they sent last was not, and they are told so once."""
+
+    at: int
+
+
+Event = (
+    Started | TextReceived | Pressed | CommandGiven | StalePressed | MediaReceived | TimerFired | Blocked | CaseNews | DeskTold | TooMany
+)

@@ -21,6 +21,9 @@ TEXT_CHARACTERS: Final = 4096
 PLACES_A_PAGE: Final = 8
 """Places listed on one screen."""
 
+SHARED_LINES: Final = 20
+"""Lines on the list of answers to share."""
+
 COPY_CHARACTERS: Final = 256
 """Telegram's bound on what a button puts on the clipboard."""
 

@@ -39,6 +39,7 @@ class BlockNode:
     door: str | None
     standing: str | None
     facts: tuple[str, ...]
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class StepNode:
     voice: str
     fresh: bool
     exit_by_menu: bool
+    tells: str
+    speaks_of_desk: bool
     placed: frozenset[str]
     steady_blocks: bool
     steady_buttons: tuple[Shown, ...] | None
@@ -104,11 +107,19 @@ class UrgencyRuleNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shareable:
+    """An answer that a person may share with a human: message ids of what was asked, in a few words, and of each answer."""
+
+    question: str
+    answers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """Everything `advance` needs to know, frozen.
 
     `messages`: locale -> message id -> text (the source under "es"); a missing text falls back to the source, visibly marked by the
-    renderer.
+    renderer. `shareable`: answer name -> how it reads on the list to share.
     `labels`: message id of a choice -> every normalised way to say it, in all languages. `places`: list name -> (code, name) pairs.
     `commands`: normalised exact word -> command, all languages. `spoken_in`: such a word -> its language, when it has only one.
     """
@@ -124,6 +135,7 @@ class Program:
     spoken_in: Mapping[str, str]
     locales: tuple[str, ...]
     titles: Mapping[str, str]
+    shareable: Mapping[str, Shareable]
 
     def step(self, flow: str, step: str) -> StepNode | None:
         """The step, or None when this program does not have it."""

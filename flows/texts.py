@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-NOT_FACTS = frozenset({"org", "minutes", "when", "choice", "date", "name"})
+NOT_FACTS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "code", "answer", "choice", "date", "name"})
+"""Names the engine, the desk or the renderer fills in."""
 
 
 def fact_names(text: str) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ takes its place. What was there before is set aside, never overwritten.
 
 A restored copy knows nothing of what happened after the backup, so it never writes first: what was owed is gone, every screen counts as
 hidden, and agreed messages are dropped, because the person may have left, erased, or lost the phone since. It answers whoever writes, goes
-on deleting the messages it knows of, and tells people that something older may stand in their chat. docs/backup.md tells who runs it.
+on deleting the messages it knows of, and tells people that something older may stand in their chat. At the desk no clock runs, nothing of a
+responder's is on its way, and nobody answers whose access may have been taken away since (`bot.backup.desk`). docs/backup.md tells who runs
+it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from bot.backup.container import BackupBroken, Manifest, Progress, Unpacking
+from bot.backup.desk import desk_silenced
 from bot.backup.making import IN_A_BACKUP, BackupTrouble, nothing
 from bot.ballast import BALLAST_FILE
 from bot.domain.seeker import SeekerId
@@ -31,6 +34,7 @@ from bot.security.keyring import KEY_FILE, KeyFileError, Keyring
 from bot.storage.folder import DATABASE_FILE, LOCK_FILE, DataFolder, FolderError
 from bot.storage.restoring import Quieted, quieted
 from bot.storage.sql_storage import SqlStorage, open_storage
+from bot.storage.trail import HEAD_FILE
 from bot.usecases.ports import Change, Clock, Held, StorageDown, Verdict
 from flows.advance import advance
 from flows.authoring.bundle import Bundle
@@ -62,7 +66,8 @@ class Restored:
     """What came of it. `made_at`: unix seconds. `people`: with anything held of them. `unreadable`: rows that do not open with the key.
 
     `erased_since`: people whom the copy set aside had erased after the backup, erased here too. `with_key`: whether the key was tried.
-    `aside`: where the former files are.
+    `aside`: where the former files are. `cases`: of people who asked for a person; `ended_since`: cases that ended after the backup, gone
+    here too. `to_approve`: responders who must be approved again before they see anything.
     """
 
     made_at: int
@@ -71,6 +76,9 @@ class Restored:
     erased_since: int = 0
     with_key: bool = False
     aside: Path | None = None
+    cases: int = 0
+    ended_since: int = 0
+    to_approve: int = 0
 
 
 async def drill(source: Source, clock: Clock, *, progress: Progress = nothing) -> Restored:
@@ -124,7 +132,7 @@ async def _staged(source: Source, folder: Path, clock: Clock, *, later: Path | N
         if source.key is not None:
             _private(folder / KEY_FILE, _opened(source.key, identities), 0o400)
         quiet = await quieted(folder / DATABASE_FILE, made_at=manifest.made_at, now=now, later=later)
-        found = Restored(made_at=manifest.made_at, people=len(quiet.people), erased_since=quiet.erased_since)
+        found = Restored(made_at=manifest.made_at, people=len(quiet.people), erased_since=quiet.erased_since, ended_since=quiet.ended_since)
         return await _with_key(found, folder, quiet, clock) if (folder / KEY_FILE).exists() else found
     except BackupBroken as error:
         raise BackupTrouble(f"{source.file} cannot be used: {error}") from None
@@ -140,9 +148,10 @@ async def _with_key(found: Restored, folder: Path, quiet: Quieted, clock: Clock)
     async with await open_storage(folder / DATABASE_FILE, keyring, clock) as storage:
         await storage.purge(int(clock.now()))
         people = await _silence(storage, quiet.people, made_at=found.made_at, now=int(clock.now()))
+        desk = await desk_silenced(storage, quiet, made_at=found.made_at)
         if not await storage.truncate_log():
             raise StorageDown("somebody else reads the restored file")
-        return replace(found, people=people, unreadable=storage.unreadable, with_key=True)
+        return replace(found, people=people, unreadable=storage.unreadable, with_key=True, cases=desk.cases, to_approve=desk.to_approve)
 
 
 # -- opening -----------------------------------------------------------------------------------------------------------------------
@@ -297,9 +306,9 @@ def _take_place(folder: Path, data: Path, now: int) -> Path | None:
     _stay_off(folder, data)
     new_key = (folder / KEY_FILE).read_bytes()
     same_key = (data / KEY_FILE).exists() and (data / KEY_FILE).read_bytes() == new_key
-    former = [DATABASE_FILE, *_SIDE_FILES, SWITCHED_OFF, *(() if same_key else (KEY_FILE,))]
+    former = [DATABASE_FILE, *_SIDE_FILES, SWITCHED_OFF, HEAD_FILE, *(() if same_key else (KEY_FILE,))]
     aside = _move([name for name in former if (data / name).exists()], data, data / f"before-{now}")
-    for name in (*(() if same_key else (KEY_FILE,)), SWITCHED_OFF, DATABASE_FILE):
+    for name in (*(() if same_key else (KEY_FILE,)), SWITCHED_OFF, HEAD_FILE, DATABASE_FILE):
         if (folder / name).exists():
             (folder / name).rename(data / name)
     handle = os.open(data, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

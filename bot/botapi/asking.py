@@ -21,11 +21,12 @@ MAX_RAW_TEXT_BYTES = 32_768
 
 @dataclass(slots=True)
 class Ask:
-    """A call: who asks, of which world, with what."""
+    """A call: who asks, of which world, with what. `topics_ignored` is the fault of that name."""
 
     world: World
     bot: Bot
     params: Params
+    topics_ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def keyboard_for(ask: Ask, chat: Chat) -> Keyboard | None:
 def thread_for(ask: Ask, chat: Chat, *, general: bool = False) -> int | None:
     """The topic the call names; 0 is none, and a chat that cannot be a forum ignores it."""
     number = ask.params.integer("message_thread_id")
-    if number == 0 or not chat.can_have_topics:
+    if number == 0 or not chat.can_have_topics or ask.topics_ignored:
         return None
     if number == 1 and general and not chat.private:
         return None

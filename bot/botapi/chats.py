@@ -20,12 +20,13 @@ from bot.botapi.shapes import Json
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What a message says. `kind` is text, photo, voice, ..., or service; `payload` is what a location, a contact or a
-    service message carries; `text` is the text or the caption."""
+    service message carries; `text` is the text or the caption; `spoiler` covers a picture until it is tapped."""
 
     kind: str
     text: str = ""
     entities: tuple[Json, ...] = ()
     file: StoredFile | None = None
+    spoiler: bool = False
     payload: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -112,7 +113,7 @@ class Chat:
     next_id: int = 1
     typing_until: float = 0.0
     action: str = ""
-    keyboard_from: int | None = None
+    keyboards: dict[int, int] = field(default_factory=dict)
     alerts: deque[Json] = field(default_factory=lambda: deque(maxlen=5))
 
     @property
@@ -124,6 +125,11 @@ class Chat:
     def can_have_topics(self) -> bool:
         """A forum supergroup, or a private chat of a bot that has topics on."""
         return self.bot.has_topics if self.private and self.bot else self.is_forum
+
+    @property
+    def keyboard_from(self) -> int | None:
+        """The message whose reply keyboard the person has outside of topics; each topic has its own in `keyboards`."""
+        return self.keyboards.get(0)
 
     def json(self) -> Json:
         """The Chat object."""
@@ -152,7 +158,9 @@ class Chat:
         keyboard = message.keyboard
         if keyboard is not None and not keyboard.inline:
             message.had_keyboard = True
-            self.keyboard_from = message.id if keyboard.kind == "reply" else None
+            self.put_away_keyboard(message.thread_id)
+            if keyboard.kind == "reply":
+                self.keyboards[message.thread_id or 0] = message.id
         if message.bot is not None:
             self.typing_until = 0.0
         return message
@@ -183,6 +191,17 @@ class Chat:
             self.history.append(("hidden", message, message.content))
             self._forget_keyboard(message.id)
 
+    def put_away_keyboard(self, thread_id: int | None = None) -> None:
+        """The person no longer has a reply keyboard in this topic (None: outside of topics)."""
+        self.keyboards.pop(thread_id or 0, None)
+
+    def remove_topic(self, topic: Topic) -> None:
+        """Delete a topic with everything in it, for both sides."""
+        for message in [m for m in self.messages.values() if m.thread_id == topic.id]:
+            self.remove(message.id)
+        del self.topics[topic.id]
+
     def _forget_keyboard(self, message_id: int) -> None:
-        if self.keyboard_from == message_id:
-            self.keyboard_from = None
+        for thread, source in list(self.keyboards.items()):
+            if source == message_id:
+                del self.keyboards[thread]

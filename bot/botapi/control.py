@@ -70,6 +70,10 @@ class Deed:
         """The topic the deed happens in."""
         return as_integer(self.given.get("thread_id")) or None
 
+    def reply_to(self) -> int | None:
+        """The message the deed answers to."""
+        return as_integer(self.given.get("reply_to")) or None
+
 
 def allowed(request: Request) -> bool:
     """Whether the request comes from this machine and not from another site's page."""
@@ -164,8 +168,9 @@ class Control:
     async def add_user(self, request: Request) -> Response:
         given, _ = await _body(request)
         name = as_text(given.get("first_name")).strip() or "Ana"
-        person = self._world.add_person(name, as_text(given.get("language_code")) or "es")
-        shown: Json = {"id": person.id, "first_name": person.first_name, "language_code": person.language_code}
+        opens = self._bot(given["bot"]).id if given.get("bot") else 0
+        person = self._world.add_person(name, as_text(given.get("language_code")) or "es", opens=opens)
+        shown: Json = {"id": person.id, "first_name": person.first_name, "language_code": person.language_code, "bot": opens or None}
         return json_response(shown)
 
     async def add_bot(self, request: Request) -> Response:
@@ -245,9 +250,8 @@ async def _body(request: Request) -> tuple[Json, dict[str, Upload]]:
 
 
 def _text(deed: Deed) -> Json:
-    reply_to = as_integer(deed.given.get("reply_to")) or None
     text = as_text(deed.given.get("text"))
-    sent = doings.write(deed.world, deed.person, deed.bot, text, thread_id=deed.thread(), reply_to=reply_to)
+    sent = doings.write(deed.world, deed.person, deed.bot, text, thread_id=deed.thread(), reply_to=deed.reply_to())
     return {"message_id": sent.id}
 
 
@@ -281,6 +285,11 @@ def _delete(deed: Deed) -> Json:
     return {}
 
 
+def _delete_topic(deed: Deed) -> Json:
+    doings.delete_topic(deed.world, deed.chat, deed.thread() or 0)
+    return {}
+
+
 def _clear(deed: Deed) -> Json:
     doings.clear(deed.world, deed.chat, for_both=as_flag(deed.given.get("for_both")))
     return {}
@@ -298,13 +307,14 @@ def _unblock(deed: Deed) -> Json:
 
 def _media(deed: Deed) -> Json:
     kind = as_text(deed.given.get("kind"))
+    thread, reply = deed.thread(), deed.reply_to()
     if kind == "location":
         place = as_object(deed.given.get("location")) or deed.given
         latitude, longitude = as_number(place.get("latitude")), as_number(place.get("longitude"))
-        sent = doings.share_place(deed.world, deed.person, deed.bot, latitude, longitude, thread_id=deed.thread())
+        sent = doings.share_place(deed.world, deed.person, deed.bot, latitude, longitude, thread_id=thread, reply_to=reply)
     elif kind == "contact":
         phone, name = as_text(deed.given.get("phone_number")), as_text(deed.given.get("first_name"))
-        sent = doings.share_contact(deed.world, deed.person, deed.bot, phone, name, thread_id=deed.thread())
+        sent = doings.share_contact(deed.world, deed.person, deed.bot, phone, name, thread_id=thread, reply_to=reply)
     elif kind in LABELS:
         sent = _attach(deed, kind)
     else:
@@ -324,7 +334,10 @@ def _attach(deed: Deed, kind: str) -> Message:
         duration=as_integer(deed.given.get("duration")),
     )
     caption = as_text(deed.given.get("caption"))
-    return doings.attach(deed.world, deed.person, deed.bot, stored, caption=caption, thread_id=deed.thread())
+    return doings.attach(
+        deed.world, deed.person, deed.bot, stored, caption=caption, spoiler=as_flag(deed.given.get("spoiler")),
+        thread_id=deed.thread(), reply_to=deed.reply_to(),
+    )  # fmt: skip
 
 
 _DEEDS: dict[str, Callable[[Deed], Json]] = {
@@ -335,6 +348,7 @@ _DEEDS: dict[str, Callable[[Deed], Json]] = {
     "media": _media,
     "edit": _edit,
     "delete": _delete,
+    "deletetopic": _delete_topic,
     "clear": _clear,
     "block": _block,
     "unblock": _unblock,

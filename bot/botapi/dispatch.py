@@ -27,9 +27,9 @@ from bot.botapi import (
 )
 from bot.botapi.asking import Answer, Ask, Method
 from bot.botapi.errors import ApiError
-from bot.botapi.faults import FOREVER, KINDS, Fault
+from bot.botapi.faults import FOREVER, OF_CALLS, OF_DOWNLOADS, Fault
 from bot.botapi.files import UPLOAD_LIMIT
-from bot.botapi.http import cut, header, read_body, reply
+from bot.botapi.http import cut, cut_short, header, read_body, reply
 from bot.botapi.params import Params
 from bot.botapi.people import Bot
 from bot.botapi.shapes import Json, as_object, as_text
@@ -47,7 +47,6 @@ METHODS: dict[str, Method] = {
 }
 _PATH = re.compile(r"/bot([^/]+)/([^/]*)/?")
 _BODY_LIMIT = UPLOAD_LIMIT + 1024 * 1024
-_BEFORE = KINDS - {"duplicate_update"}
 _WORDS = {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
@@ -71,10 +70,10 @@ def method_for(name: str) -> Method:
     raise ApiError(404, "Not Found: method not found")
 
 
-async def perform(world: World, bot: Bot, method: Method, given: Params) -> Json:
+async def perform(world: World, bot: Bot, method: Method, given: Params, *, topics_ignored: bool = False) -> Json:
     """Run a method and put its result into the envelope."""
     try:
-        result = method(Ask(world, bot, given))
+        result = method(Ask(world, bot, given, topics_ignored))
         if isinstance(result, Awaitable):
             result = await result
     except ApiError as refusal:
@@ -114,17 +113,17 @@ class BotApi:
         return bot, name, method, given
 
     async def _answer(self, scope: Scope, send: Send, bot: Bot, name: str, method: Method, given: Params) -> None:
-        fault = self.world.faults.strike(name, bot.id, kinds=_BEFORE)
-        performed = fault is None or fault.performed or fault.kind in {"cut_after", "slow"}
-        envelope = await perform(self.world, bot, method, given) if performed else None
+        fault = self.world.faults.strike(name, bot.id, kinds=OF_CALLS)
+        kind = fault.kind if fault is not None else None
+        performed = fault is None or fault.performed or kind in {"cut_after", "slow", "topics_ignored"}
+        ignored = kind == "topics_ignored"
+        envelope = await perform(self.world, bot, method, given, topics_ignored=ignored) if performed else None
         shown = _fault_envelope(fault) if fault is not None else envelope
-        if fault is not None and fault.kind == "slow":
+        if kind in {"slow", "topics_ignored"}:
             shown = envelope
         self._log(bot, name, given, shown, fault)
-        if fault is not None and fault.delay > 0 and fault.kind != "timeout":
-            await asyncio.sleep(fault.delay)
-        if fault is not None and fault.kind == "timeout":
-            await _hang(self.world, fault)
+        if fault is not None:
+            await _delay(self.world, fault)
         if shown is None:
             await cut(scope)
             return
@@ -142,7 +141,11 @@ class BotApi:
         self.world.touch()
 
 
-async def _hang(world: World, fault: Fault) -> None:
+async def _delay(world: World, fault: Fault) -> None:
+    """A fault's pause; a timeout ends early when the server closes."""
+    if fault.kind != "timeout":
+        await asyncio.sleep(max(0.0, fault.delay))
+        return
     with suppress(TimeoutError):
         await asyncio.wait_for(world.closing.wait(), fault.delay or FOREVER)
 
@@ -172,7 +175,21 @@ class Downloads:
         except ApiError as refusal:
             await reply(send, refusal.code, refusal.envelope())
             return
-        await reply(send, 200, stored.data, content_type="application/octet-stream")
+        fault = self.world.faults.strike("download", bot.id, kinds=OF_DOWNLOADS)
+        if fault is not None:
+            await _delay(self.world, fault)
+        await self._give(scope, send, stored.body, fault)
+
+    async def _give(self, scope: Scope, send: Send, body: bytes, fault: Fault | None) -> None:
+        refused = _fault_envelope(fault) if fault is not None else None
+        if refused is not None:
+            await reply(send, int(str(refused["error_code"])), refused)
+        elif fault is not None and fault.kind == "cut_download":
+            await cut_short(scope, send, body)
+        elif fault is not None and fault.kind != "slow":
+            await cut(scope)
+        else:
+            await reply(send, 200, body, content_type="application/octet-stream")
 
 
 async def answer_in_hook(world: World, bot: Bot, body: bytes) -> None:

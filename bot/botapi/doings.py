@@ -7,10 +7,12 @@ client would not allow (writing to a bot one has blocked, pressing a button that
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.botapi.chats import Chat, Content, Member, Message
 from bot.botapi.entities import MAX_TEXT, finished
 from bot.botapi.files import StoredFile
+from bot.botapi.media import SPOILER_KINDS
 from bot.botapi.methods_chats import member_json
 from bot.botapi.methods_profile import QUERY_LIFETIME
 from bot.botapi.people import Bot, Person, Query
@@ -36,9 +38,8 @@ def _open_chat(world: World, person: Person, bot: Bot) -> Chat:
 
 def say(world: World, chat: Chat, person: Person, content: Content, *, thread_id: int | None = None,
         reply_to: int | None = None) -> Message:  # fmt: skip
-    """Put a person's message into a chat and tell the bots."""
-    if thread_id is not None and chat.can_have_topics and thread_id not in chat.topics:
-        raise NotPossible("there is no such topic")
+    """Put a person's message into a chat and tell the bots; an answer goes to the topic of what it answers."""
+    thread_id = _place(chat, thread_id or None, reply_to)
     if not chat.private:
         for bot in world.bots.values():
             if bot.id in chat.members:
@@ -48,19 +49,33 @@ def say(world: World, chat: Chat, person: Person, content: Content, *, thread_id
         date=world.now(),
         content=content,
         person=person,
-        thread_id=thread_id if chat.can_have_topics else None,
+        thread_id=thread_id,
         reply_to=reply_to,
     )
-    _use_up_keyboard(chat)
+    _use_up_keyboard(chat, thread_id)
     world.post(chat, message)
     world.announce("message", chat, message)
     return message
 
 
-def _use_up_keyboard(chat: Chat) -> None:
-    source = chat.messages.get(chat.keyboard_from) if chat.keyboard_from is not None else None
+def _place(chat: Chat, thread_id: int | None, reply_to: int | None) -> int | None:
+    """The topic a person's message lands in; `NotPossible` when the topic or the message answered to is not there."""
+    target = chat.messages.get(reply_to) if reply_to is not None else None
+    if reply_to is not None and (target is None or target.hidden):
+        raise NotPossible("the message to answer to is not in this chat")
+    if not chat.can_have_topics:
+        return None
+    if thread_id is not None and thread_id not in chat.topics:
+        raise NotPossible("there is no such topic")
+    if target is not None and target.thread_id is not None and thread_id not in {None, target.thread_id}:
+        raise NotPossible("the message to answer to is in another topic")
+    return thread_id if target is None else target.thread_id
+
+
+def _use_up_keyboard(chat: Chat, thread_id: int | None) -> None:
+    source = chat.messages.get(chat.keyboards.get(thread_id or 0, 0))
     if source is not None and source.keyboard is not None and source.keyboard.json.get("one_time_keyboard"):
-        chat.keyboard_from = None
+        chat.put_away_keyboard(thread_id)
 
 
 def write(world: World, person: Person, bot: Bot, text: str, *, thread_id: int | None = None,
@@ -88,35 +103,38 @@ def write_in_group(world: World, chat: Chat, person: Person, text: str, *, threa
     return say(world, chat, person, written(text), thread_id=thread_id, reply_to=reply_to)
 
 
-def attach(world: World, person: Person, bot: Bot, stored: StoredFile, *, caption: str = "",
-           thread_id: int | None = None) -> Message:  # fmt: skip
+def attach(world: World, person: Person, bot: Bot, stored: StoredFile, *, caption: str = "", spoiler: bool = False,
+           thread_id: int | None = None, reply_to: int | None = None) -> Message:  # fmt: skip
     """Send a file."""
+    if spoiler and stored.kind not in SPOILER_KINDS:
+        raise NotPossible(f"a {stored.kind} cannot be covered")
     body, entities = finished(caption, ())
-    content = Content(kind=stored.kind, text=body, entities=tuple(entities), file=stored)
-    return say(world, _open_chat(world, person, bot), person, content, thread_id=thread_id)
+    content = Content(kind=stored.kind, text=body, entities=tuple(entities), file=stored, spoiler=spoiler)
+    return send(world, person, bot, content, thread_id=thread_id, reply_to=reply_to)
 
 
-def send(world: World, person: Person, bot: Bot, content: Content, *, thread_id: int | None = None) -> Message:
+def send(world: World, person: Person, bot: Bot, content: Content, *, thread_id: int | None = None,
+         reply_to: int | None = None) -> Message:  # fmt: skip
     """Send any content."""
-    return say(world, _open_chat(world, person, bot), person, content, thread_id=thread_id)
+    return say(world, _open_chat(world, person, bot), person, content, thread_id=thread_id, reply_to=reply_to)
 
 
 def share_place(world: World, person: Person, bot: Bot, latitude: float, longitude: float, *,
-                thread_id: int | None = None) -> Message:  # fmt: skip
+                thread_id: int | None = None, reply_to: int | None = None) -> Message:  # fmt: skip
     """Send a location."""
     place: Json = {"location": {"latitude": latitude, "longitude": longitude}}
     content = Content(kind="location", payload=place)
-    return say(world, _open_chat(world, person, bot), person, content, thread_id=thread_id)
+    return send(world, person, bot, content, thread_id=thread_id, reply_to=reply_to)
 
 
 def share_contact(world: World, person: Person, bot: Bot, phone_number: str, first_name: str = "", *,
-                  thread_id: int | None = None) -> Message:  # fmt: skip
+                  thread_id: int | None = None, reply_to: int | None = None) -> Message:  # fmt: skip
     """Send a contact; without a name it is the person's own."""
     contact: Json = {"phone_number": phone_number, "first_name": first_name or person.first_name}
     if not first_name:
         contact["user_id"] = person.id
     content = Content(kind="contact", payload={"contact": contact})
-    return say(world, _open_chat(world, person, bot), person, content, thread_id=thread_id)
+    return send(world, person, bot, content, thread_id=thread_id, reply_to=reply_to)
 
 
 # --- pressing
@@ -133,16 +151,16 @@ def press(world: World, chat: Chat, person: Person, bot: Bot, message: Message, 
     if "copy_text" in button:
         return {"copied": (as_object(button["copy_text"]) or {}).get("text")}
     if message.keyboard is not None and message.keyboard.kind == "reply":
-        return _press_reply(world, chat, person, bot, button)
+        return _press_reply(world, person, bot, message.thread_id, button)
     raise NotPossible("this server's people do not know this kind of button")
 
 
-def _press_reply(world: World, chat: Chat, person: Person, bot: Bot, button: Json) -> Json:
+def _press_reply(world: World, person: Person, bot: Bot, thread_id: int | None, button: Json) -> Json:
     if button.get("request_location"):
-        return {"sent": share_place(world, person, bot, 19.4326, -99.1332).id}
+        return {"sent": share_place(world, person, bot, 19.4326, -99.1332, thread_id=thread_id).id}
     if button.get("request_contact"):
-        return {"sent": share_contact(world, person, bot, "+525500000000").id}
-    return {"sent": say(world, chat, person, written(as_text(button["text"]))).id}
+        return {"sent": share_contact(world, person, bot, "+525500000000", thread_id=thread_id).id}
+    return {"sent": send(world, person, bot, written(as_text(button["text"])), thread_id=thread_id).id}
 
 
 def press_data(world: World, chat: Chat, person: Person, bot: Bot, message_id: int, data: str) -> str:
@@ -178,15 +196,23 @@ def press_data(world: World, chat: Chat, person: Person, bot: Bot, message_id: i
 
 
 def edit(world: World, chat: Chat, message: Message, text: str) -> None:
-    """Edit one's own text."""
-    if message.person is None or message.content.kind != "text":
-        raise NotPossible("only one's own text can be edited")
-    chat.change(message, written(text), at=world.now())
+    """Edit one's own text, or the caption of one's own medium."""
+    content = message.content
+    if message.person is None or (content.kind != "text" and content.file is None):
+        raise NotPossible("only one's own text or caption can be edited")
+    if chat.messages.get(message.id) is not message or message.hidden:
+        raise NotPossible("the message is not in this chat")
+    body, entities = finished(text, ())
+    if content.kind == "text" and not body:
+        raise NotPossible("an empty message cannot be sent")
+    chat.change(message, replace(content, text=body, entities=tuple(entities)), at=world.now())
     world.announce("edited_message", chat, message)
 
 
 def delete(world: World, chat: Chat, message: Message, *, for_both: bool) -> None:
     """Delete one's view of a message, or the message for both sides; bots are told neither."""
+    if chat.messages.get(message.id, message) is not message:
+        raise NotPossible("the message is not in this chat")
     if for_both:
         chat.remove(message.id)
     else:
@@ -198,7 +224,18 @@ def clear(world: World, chat: Chat, *, for_both: bool) -> None:
     """Delete the whole chat."""
     for message in list(chat.messages.values()):
         delete(world, chat, message, for_both=for_both)
-    chat.keyboard_from = None
+    if for_both:
+        chat.topics.clear()
+    chat.keyboards.clear()
+    world.touch()
+
+
+def delete_topic(world: World, chat: Chat, thread_id: int) -> None:
+    """Delete a topic of a private chat with everything in it; bots are not told, their next message there is refused."""
+    topic = chat.topics.get(thread_id)
+    if topic is None or not chat.private:
+        raise NotPossible("there is no such topic")
+    chat.remove_topic(topic)
     world.touch()
 
 

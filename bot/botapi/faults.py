@@ -8,6 +8,12 @@ A rule names methods by a pattern (`send*`), a kind, how often and how likely. K
 - `cut_before` closes the connection without performing the call, `cut_after` performs it and closes.
 - `duplicate_update` hands an update out once more after it was confirmed (methods `getUpdates` and `webhook`).
 - `slow` performs the call and answers after `delay` seconds.
+- `topics_ignored` performs the call as if it named no topic: the message lands in the main chat and nobody is told, as
+  Telegram did with deleted topics of private chats in May 2026 (tdlib/telegram-bot-api issue 854).
+- `cut_download` sends half of a file and closes the connection.
+
+Downloads go by the method name `download`; of the other kinds `429`, `5xx`, `timeout`, `cut_before` and `slow` strike
+them too.
 
 Chance is drawn from a seeded generator, so a run can be repeated.
 """
@@ -21,7 +27,9 @@ from random import Random
 
 from bot.botapi.shapes import Json, as_flag, as_integer, as_number, as_text
 
-KINDS = frozenset({"429", "5xx", "timeout", "cut_before", "cut_after", "duplicate_update", "slow"})
+KINDS = frozenset({"429", "5xx", "timeout", "cut_before", "cut_after", "duplicate_update", "slow", "topics_ignored", "cut_download"})
+OF_DOWNLOADS = frozenset({"429", "5xx", "timeout", "cut_before", "slow", "cut_download"})
+OF_CALLS = KINDS - {"duplicate_update", "cut_download"}
 FOREVER = 86_400.0
 
 

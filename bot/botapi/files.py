@@ -48,7 +48,8 @@ class Upload:
 
 @dataclass(slots=True, kw_only=True)
 class StoredFile:
-    """A file on the server; `size` may exceed `len(data)` when a test pretends a big file."""
+    """A file on the server; `size` may exceed `len(data)` when a test pretends a big file (a download is then filled up with
+    zeros). Without `tells_size` messages and getFile leave `file_size` out, as the Bot API may."""
 
     number: int
     kind: str
@@ -59,12 +60,18 @@ class StoredFile:
     duration: int = 0
     title: str = ""
     performer: str = ""
+    tells_size: bool = True
     paths: dict[int, float] = field(default_factory=dict)
 
     @property
     def unique_id(self) -> str:
         """The same for every bot."""
         return _encode(f"u:{self.number}")
+
+    @property
+    def body(self) -> bytes:
+        """What a download brings: exactly `size` bytes."""
+        return self.data.ljust(self.size, b"\0") if self.size <= DOWNLOAD_LIMIT else self.data
 
     @property
     def path(self) -> str:
@@ -84,8 +91,9 @@ class FileStore:
     def __init__(self) -> None:
         self._files: dict[int, StoredFile] = {}
 
-    def add(self, kind: str, data: bytes, *, name: str = "", mime: str = "", size: int | None = None, duration: int = 0) -> StoredFile:
-        """Store a file; the size defaults to the number of bytes."""
+    def add(self, kind: str, data: bytes, *, name: str = "", mime: str = "", size: int | None = None, duration: int = 0,
+            tells_size: bool = True) -> StoredFile:  # fmt: skip
+        """Store a file; the size defaults to the number of bytes and is never below it."""
         number = len(self._files) + 1
         stored = StoredFile(
             number=number,
@@ -93,8 +101,9 @@ class FileStore:
             name=name or f"file_{number}{EXTENSION.get(kind, '.bin')}",
             mime=mime or MIME.get(kind, "application/octet-stream"),
             data=data,
-            size=len(data) if size is None else size,
+            size=max(len(data), size or 0),
             duration=duration,
+            tells_size=tells_size,
         )
         self._files[number] = stored
         return stored

@@ -37,6 +37,14 @@ async def cut(scope: Scope) -> None:
     await asyncio.sleep(0)  # the loop needs a turn to tell uvicorn that the connection is gone
 
 
+async def cut_short(scope: Scope, send: Send, body: bytes) -> None:
+    """Promise a whole body, send half of it and close the connection."""
+    headers = [(b"content-type", b"application/octet-stream"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+    await cut(scope)
+
+
 def header(scope: Scope, name: bytes) -> str:
     """One request header, "" when missing; the name in lower case."""
     for key, value in scope["headers"]:

@@ -54,8 +54,16 @@ def read(raw: object, *, private: bool) -> Keyboard | None:
     if as_flag(markup.get("remove_keyboard")):
         return Keyboard(kind="remove", json={"remove_keyboard": True})
     if as_flag(markup.get("force_reply")):
-        return Keyboard(kind="force", json={"force_reply": True})
+        return Keyboard(kind="force", json={"force_reply": True, **_field_look(markup)})
     return None
+
+
+def _field_look(markup: Json) -> Json:
+    """What a markup says about the input field and whom it means."""
+    look: Json = {"selective": True} if as_flag(markup.get("selective")) else {}
+    if markup.get("input_field_placeholder"):
+        look["input_field_placeholder"] = as_text(markup["input_field_placeholder"])
+    return look
 
 
 def _object(raw: object) -> Json | None:
@@ -159,11 +167,9 @@ def _reply(markup: Json, *, private: bool) -> Keyboard | None:
     keyboard = [[_reply_button(button, private=private) for button in row] for row in rows if row]
     if not keyboard:
         return None
-    flags = ("is_persistent", "resize_keyboard", "one_time_keyboard", "selective")
+    flags = ("is_persistent", "resize_keyboard", "one_time_keyboard")
     look: Json = {name: True for name in flags if as_flag(markup.get(name))}
-    if markup.get("input_field_placeholder"):
-        look["input_field_placeholder"] = as_text(markup["input_field_placeholder"])
-    return Keyboard(kind="reply", json={"keyboard": keyboard, **look})
+    return Keyboard(kind="reply", json={"keyboard": keyboard, **look, **_field_look(markup)})
 
 
 def _reply_button(raw: Json | str, *, private: bool) -> Json:

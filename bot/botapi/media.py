@@ -11,7 +11,7 @@ from bot.botapi.chats import Content
 from bot.botapi.entities import MAX_CAPTION
 from bot.botapi.errors import ApiError, bad_request
 from bot.botapi.files import UPLOAD_LIMIT, StoredFile, Upload, decode_file_id
-from bot.botapi.shapes import Json, as_text
+from bot.botapi.shapes import Json, as_flag, as_text
 
 # The kinds of file a message can be, with the word the errors use.
 LABELS = {
@@ -24,6 +24,7 @@ LABELS = {
     "video_note": "video note",
     "sticker": "sticker",
 }
+SPOILER_KINDS = frozenset({"photo", "video", "animation"})
 ALBUM_KINDS = frozenset({"photo", "video", "audio", "document"})
 PHOTO_LIMIT = 10 * 1024 * 1024
 
@@ -84,7 +85,8 @@ def media_content(ask: Ask, raw: Json | None) -> Content:
     text, entities = formatted_text(as_text(raw.get("caption")), mode, raw.get("caption_entities"))
     if len(text) > MAX_CAPTION:
         raise bad_request("message caption is too long")
-    return Content(kind=kind, text=text, entities=tuple(entities), file=stored)
+    spoiler = kind in SPOILER_KINDS and as_flag(raw.get("has_spoiler"))
+    return Content(kind=kind, text=text, entities=tuple(entities), file=stored, spoiler=spoiler)
 
 
 def album_item(ask: Ask, raw: Json | None) -> Content:

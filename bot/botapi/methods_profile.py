@@ -174,12 +174,8 @@ def get_file(ask: Ask) -> object:
     if stored.size > DOWNLOAD_LIMIT:
         raise bad_request("file is too big")
     ask.world.files.open_path(stored, ask.bot.id, ask.world.clock.now())
-    return {
-        "file_id": file_id,
-        "file_unique_id": stored.unique_id,
-        "file_size": stored.size,
-        "file_path": stored.path,
-    }
+    size: Json = {"file_size": stored.size} if stored.tells_size else {}
+    return {"file_id": file_id, "file_unique_id": stored.unique_id, **size, "file_path": stored.path}
 
 
 def answer_callback_query(ask: Ask) -> object:

@@ -6,7 +6,7 @@ from bot.botapi import asking
 from bot.botapi.asking import Ask, Method
 from bot.botapi.chats import Chat, Content, Message
 from bot.botapi.errors import bad_request
-from bot.botapi.media import LABELS, album_item, file_of
+from bot.botapi.media import LABELS, SPOILER_KINDS, album_item, file_of
 from bot.botapi.render import message_json
 from bot.botapi.shapes import Json, as_object
 
@@ -23,7 +23,7 @@ def send(ask: Ask, content: Content, *, album: str | None = None) -> Message:
     keyboard = asking.keyboard_for(ask, chat)
     thread = asking.thread_for(ask, chat)
     target = asking.reply_for(ask, chat)
-    if thread is None and target is not None and chat.can_have_topics:
+    if thread is None and target is not None and chat.can_have_topics and not ask.topics_ignored:
         thread = target.thread_id
     asking.pass_flood(ask, chat)
     message = Message(
@@ -59,7 +59,8 @@ def _sender(kind: str) -> Method:
         stored.duration = ask.params.integer("duration", stored.duration)
         stored.title = ask.params.text("title") or stored.title
         stored.performer = ask.params.text("performer") or stored.performer
-        return answered(ask, Content(kind=kind, text=text, entities=tuple(entities), file=stored))
+        spoiler = kind in SPOILER_KINDS and ask.params.flag("has_spoiler")
+        return answered(ask, Content(kind=kind, text=text, entities=tuple(entities), file=stored, spoiler=spoiler))
 
     return send_file
 

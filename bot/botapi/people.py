@@ -10,7 +10,8 @@ from bot.botapi.shapes import Json
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """A Telegram account; `blocked` holds the ids of the bots the person has blocked."""
+    """A Telegram account; `blocked` holds the ids of the bots the person has blocked, `opens` is the id of the bot whose chat
+    the demo page shows on their phone (0: the first bot's)."""
 
     id: int
     first_name: str
@@ -18,6 +19,7 @@ class Person:
     username: str = ""
     language_code: str = "es"
     deactivated: bool = False
+    opens: int = 0
     blocked: set[int] = field(default_factory=set)
 
     def json(self) -> Json:

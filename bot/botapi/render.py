@@ -23,7 +23,7 @@ def message_json(chat: Chat, message: Message, viewer: Bot, *, with_reply: bool 
         out["is_topic_message"] = True
     if message.origin is not None:
         out["forward_origin"] = message.origin
-    if with_reply and message.reply_to is not None and (target := chat.messages.get(message.reply_to)):
+    if with_reply and (target := _replied(chat, message)):
         out["reply_to_message"] = message_json(chat, target, viewer, with_reply=False)
     if message.album is not None:
         out["media_group_id"] = message.album
@@ -35,6 +35,14 @@ def message_json(chat: Chat, message: Message, viewer: Bot, *, with_reply: bool 
     return out
 
 
+def _replied(chat: Chat, message: Message) -> Message | None:
+    """What a message answers to: a plain one inside a topic answers to the service message that made the topic."""
+    if message.reply_to is not None:
+        return chat.messages.get(message.reply_to)
+    opening = chat.messages.get(message.thread_id) if message.thread_id is not None else None
+    return None if opening is message else opening
+
+
 def content_json(content: Content, viewer: Bot) -> Json:
     """The part of a Message object that is its content."""
     out: Json = dict(content.payload)
@@ -42,6 +50,8 @@ def content_json(content: Content, viewer: Bot) -> Json:
         out[content.kind] = file_json(content.file, viewer)
         if content.kind == "animation":
             out["document"] = file_json(content.file, viewer, as_kind="document")
+    if content.spoiler:
+        out["has_media_spoiler"] = True
     names = ("text", "entities") if content.kind == "text" else ("caption", "caption_entities")
     if content.text:
         out[names[0]] = content.text
@@ -54,7 +64,7 @@ def file_json(stored: StoredFile, viewer: Bot, *, as_kind: str = "") -> object:
     """The object of a file inside a message: an array of sizes for a photo."""
     kind = as_kind or stored.kind
     base: Json = {"file_id": stored.file_id(viewer.id), "file_unique_id": stored.unique_id}
-    size: Json = {"file_size": stored.size}
+    size: Json = {"file_size": stored.size} if stored.tells_size else {}
     if kind == "photo":
         return [{**base, **size, "width": 1280, "height": 960}]
     if kind == "voice":

@@ -24,6 +24,7 @@ def state(world: World) -> Json:
                 "id": person.id,
                 "first_name": person.first_name,
                 "language_code": person.language_code,
+                "bot": person.opens or None,
                 "blocked": {str(bot.id): bot.id in person.blocked for bot in world.bots.values()},
             }
             for person in world.people.values()
@@ -55,7 +56,6 @@ def bot_view(bot: Bot) -> Json:
 
 def chat_view(world: World, chat: Chat) -> Json:
     """The chat as the person sees it."""
-    keyboard = chat.messages.get(chat.keyboard_from) if chat.keyboard_from is not None else None
     return {
         "messages": [message_view(world, message) for message in chat.messages.values() if not message.hidden],
         "deleted": chat.deleted,
@@ -63,11 +63,18 @@ def chat_view(world: World, chat: Chat) -> Json:
         "action": chat.action if chat.typing_until > world.clock.now() else None,
         "alerts": list(chat.alerts),
         "spinning": spinning(world, chat),
-        "keyboard": keyboard.keyboard.json if keyboard is not None and keyboard.keyboard is not None else None,
+        "keyboard": _reply_keyboard(chat, 0),
+        "topic_keyboards": {str(thread): _reply_keyboard(chat, thread) for thread in chat.keyboards if thread},
         "topics": [{"id": t.id, "name": t.name, "closed": t.closed} for t in chat.topics.values()],
         "blocked": chat.person is not None and chat.bot is not None and chat.bot.id in chat.person.blocked,
         "version": world.version,
     }
+
+
+def _reply_keyboard(chat: Chat, thread: int) -> Json | None:
+    """The reply keyboard the person has in a topic, 0 for outside of topics."""
+    source = chat.messages.get(chat.keyboards.get(thread, 0))
+    return source.keyboard.json if source is not None and source.keyboard is not None else None
 
 
 def spinning(world: World, chat: Chat) -> list[str]:
@@ -90,6 +97,7 @@ def message_view(world: World, message: Message) -> Json:
         "entities": list(content.entities),
         "caption": content.text if captioned and content.text else None,
         "media": _media(content.kind, content.file, dict(content.payload)),
+        "spoiler": content.spoiler,
         "reply_markup": message.keyboard.json if message.keyboard is not None else None,
         "silent": message.silent,
         "protect": message.protect,

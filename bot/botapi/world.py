@@ -110,6 +110,8 @@ class World:
     def add_bot(self, *, username: str, name: str, token: str = "", has_topics: bool = False,
                 people_make_topics: bool = False, reads_all_groups: bool = False) -> Bot:  # fmt: skip
         """Register a bot; without a token one is made up."""
+        if any(bot.username.lower() == username.lower() and bot.token != token for bot in self.bots.values()):
+            raise ValueError(f"there is already a bot @{username}; a second one needs a username of its own")
         bot_id = int(token.split(":", 1)[0]) if token else FIRST_BOT + len(self.bots)
         made = Bot(
             id=bot_id,
@@ -124,10 +126,10 @@ class World:
         self.touch()
         return made
 
-    def add_person(self, first_name: str, language_code: str = "es", *, username: str = "") -> Person:
-        """A new account."""
+    def add_person(self, first_name: str, language_code: str = "es", *, username: str = "", opens: int = 0) -> Person:
+        """A new account; `opens` is the bot the demo page shows on its phone."""
         number = FIRST_PERSON + len(self.people)
-        made = Person(id=number, first_name=first_name, language_code=language_code, username=username)
+        made = Person(id=number, first_name=first_name, language_code=language_code, username=username, opens=opens)
         self.people[number] = made
         self.touch()
         return made

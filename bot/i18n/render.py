@@ -15,8 +15,9 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from bot.domain.facts import Facts, Provenance, Standing, Worded
-from bot.i18n.locales import SOURCE, long_day
+from bot.i18n.locales import SOURCE, long_day, long_moment
 from bot.i18n.pieces import TEXT_UNITS, Piece, Pieces, Span, clipped, filled, joined, laid_out, parsed, plain, units
+from flows.authoring.schema import DESK_PLACEHOLDERS
 from flows.authoring.words import dull_opening
 from flows.effects import Echo, EchoKind, Screen, Shown
 from flows.limits import COPY_CHARACTERS
@@ -98,6 +99,8 @@ class Renderer:
             screen.echo,
             screen.why,
             screen.sources,
+            screen.desk,
+            screen.lines,
             first,
             today,
         )
@@ -175,7 +178,20 @@ class _Desk:
     def _value(self, name: str) -> str | None:
         if name == "org":
             return self.standing.organization
+        if name in DESK_PLACEHOLDERS:
+            return self._of_the_desk(name)
         return self.facts.worded(name, self.today, self.screen.locale)
+
+    def _of_the_desk(self, name: str) -> str | None:
+        """What the shell knew of the desk when this screen was made; None where it did not."""
+        desk = self.screen.desk
+        if desk is None:
+            return None
+        if name == "when":
+            return long_moment(desk.returns, self.screen.locale) if desk.returns else None
+        if name == "minutes":
+            return None if desk.minutes is None else str(desk.minutes)
+        return {"desk": desk.name, "alias": desk.alias, "other": desk.other, "code": desk.code, "answer": desk.answer}[name] or None
 
     def _said(self, message: str, **extra: str) -> Iterator[Pieces]:
         """A text of our own as a paragraph; nothing when it does not exist or cannot be filled."""
@@ -220,8 +236,15 @@ class _Desk:
             yield from self._paragraphs(message)
         if self.screen.flow == SOURCES:
             yield from self._sources()
+        if self.screen.lines:
+            yield self._listed()
         for why in self._said(self.screen.why) if self.screen.why else ():
             yield why if plain(why).startswith("(") else (Piece("("), *why, Piece(")"))
+
+    def _listed(self) -> Pieces:
+        """The list to share, numbered as its buttons are: what goes is exactly what stands here."""
+        lines = (f"{number}. {self._label(line.question)}: {self._label(line.answer)}" for number, line in enumerate(self.screen.lines, 1))
+        return (Piece("\n".join(lines)),)
 
     def _paragraphs(self, message: str) -> Iterator[Pieces]:
         node = self.nodes.get(message)
@@ -314,7 +337,8 @@ class _Desk:
         return Key(self._button_text(shown) or "…", code=shown.code)
 
     def _button_text(self, shown: Shown) -> str:
-        text = shown.text or self._label(shown.label)
+        both = f"{self._label(shown.label)} {shown.text}" if shown.label and shown.text else ""
+        text = both or shown.text or self._label(shown.label)
         return PICKED + text if shown.picked else text
 
     def _label(self, message: str) -> str:

@@ -18,6 +18,7 @@ from typing import Final, Self
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from bot.security.chain import Chain
 from bot.security.sealing import KEY_BYTES, Cipher, Secret, new_secret, place
 
 KEY_FILE: Final = "amparo.key"
@@ -36,12 +37,13 @@ class KeyFileError(Exception):
 class Keyring:
     """The keys of one data folder, in memory.
 
-    `pepper` feeds `Pseudonyms`, `buttons` feeds `tokens`, `marks` seals the few fields that must outlive a conversation's key, and
-    `wrap`/`unwrap` seal the keys of conversations. `epoch` is the key-encryption key's: it stands in the associated data of wrapped keys
-    and nowhere else, so that re-wrapping leaves every field readable.
+    `pepper` feeds `Pseudonyms`, `buttons` feeds `tokens`, `marks` seals the few fields that must outlive a conversation's key, `staff` what
+    is kept of those who answer and must outlive a case's key, `trail` the entries of the audit trail, whose links `chain` makes; these four
+    are derived, so the file need not change for them. `wrap`/`unwrap` seal the keys of conversations and cases. `epoch` is the
+    key-encryption key's: it stands in the associated data of wrapped keys and nowhere else, so re-wrapping leaves every field readable.
     """
 
-    __slots__ = ("_wrapping", "buttons", "epoch", "marks", "pepper")
+    __slots__ = ("_wrapping", "buttons", "chain", "epoch", "marks", "pepper", "staff", "trail")
 
     def __init__(self, *, kek: Secret, epoch: int, pepper: Secret, buttons: Secret) -> None:
         self._wrapping = Cipher(kek)
@@ -49,6 +51,9 @@ class Keyring:
         self.pepper = pepper
         self.buttons = buttons
         self.marks = Cipher(_derived(pepper, b"marks"))
+        self.staff = Cipher(_derived(pepper, b"staff"))
+        self.trail = Cipher(_derived(pepper, b"trail"))
+        self.chain = Chain(_derived(pepper, b"chain"))
 
     def __repr__(self) -> str:
         return f"Keyring(epoch={self.epoch})"

@@ -13,7 +13,18 @@ from bot.domain.facts import Facts, Standing
 from bot.i18n.render import Draft, render
 from flows.advance import advance, begin
 from flows.codec import decode_conversation, decode_effect, encode_conversation, encode_effect
-from flows.effects import Effect, EraseSeeker, RemoveMedia, RemoveTyped, SetLifetimes, ShowScreen, SpeakVoice, Wipe
+from flows.effects import (
+    Effect,
+    EraseSeeker,
+    Order,
+    RemoveMedia,
+    RemoveTyped,
+    SetLifetimes,
+    ShowScreen,
+    ShowWords,
+    SpeakVoice,
+    Wipe,
+)
 from flows.events import Event, MediaKind, MediaReceived, Pressed, Reading, Started, TextReceived, TimerFired
 from flows.program import Program
 from flows.screens import screen
@@ -110,7 +121,7 @@ class Session:
     def _happen(self, event: Event) -> Seen:
         conversation, effects = advance(self.program, self.conversation, event)
         self._held = encode_conversation(conversation)
-        return self._seen(tuple(decode_effect(encode_effect(effect)) for effect in effects))
+        return self._seen(tuple(e if isinstance(e, Order) else decode_effect(encode_effect(e)) for e in effects))
 
     def _seen(self, effects: tuple[Effect, ...]) -> Seen:
         shown = [effect for effect in effects if isinstance(effect, ShowScreen)]
@@ -134,5 +145,9 @@ def _name(effect: Effect) -> str:
             return f"SpeakVoice {effect.recording}"
         case SetLifetimes():
             return f"SetLifetimes {effect.seconds}"
+        case Order():
+            return f"Order {effect.what.value} {effect.value}".strip()
+        case ShowWords():
+            return f"ShowWords {effect.until or effect.words}"
         case Wipe() | EraseSeeker() | RemoveTyped() | RemoveMedia() | ShowScreen():
             return type(effect).__name__

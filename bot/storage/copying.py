@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bot.storage.desk_statements import forget_cases
 from bot.storage.errors import StorageDamaged, as_down
 from bot.usecases.ports import StorageDown
 
@@ -62,8 +63,11 @@ def _copy(path: Path, copy: sqlite3.Connection, progress: Progress) -> None:
 
 def _leave_out(copy: sqlite3.Connection) -> None:
     """What is owed is done within seconds by the copy that runs, and must never be done again by one that is restored. Of somebody whose
-    erasure has begun nothing stays but what finishing it needs: where, and which messages."""
+    erasure has begun nothing stays but what finishing it needs: where, and which messages; of an erased case, not even its shell."""
     copy.execute("DELETE FROM outbox")
+    if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'case_file'").fetchone():  # tables of an older version have no desk
+        copy.execute("DELETE FROM desk_outbox")
+        forget_cases(copy, [int(row[0]) for row in copy.execute("SELECT id FROM case_file WHERE erased = 1")])
     for table in _ENDED:
         copy.execute(
             f"DELETE FROM {table} WHERE EXISTS "  # noqa: S608 - our own table names

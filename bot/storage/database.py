@@ -16,11 +16,12 @@ from typing import Self, TypeVar, cast
 
 import aiosqlite
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from bot.storage.erasing import truncated
-from bot.storage.errors import StorageDamaged, as_down
+from bot.storage.errors import StorageDamaged, as_down, down
 from bot.storage.tables import HEAD
 from bot.usecases.ports import StorageDown
 
@@ -51,16 +52,17 @@ class Database:
     @classmethod
     async def open(cls, path: Path, options: Options) -> Self:
         """Open or make the file. Raises `StorageDown`, `StorageDamaged`."""
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # the log inherits the mode
-        except OSError as error:
-            raise StorageDown(f"the database file cannot be opened: {error.strerror}") from None
+        _make(path)
         engine = create_async_engine(
             URL.create("sqlite+aiosqlite", database=str(path)),
             connect_args={"isolation_level": None, "timeout": options.busy_ms / 1000, "cached_statements": 256},
             poolclass=StaticPool,
         )
-        connection = await engine.connect()
+        try:
+            connection = await engine.connect()
+        except DBAPIError as error:
+            await engine.dispose()
+            raise down(error.orig or error) or StorageDown("the database file cannot be opened") from None
         driver = cast(aiosqlite.Connection, (await connection.get_raw_connection()).driver_connection)
         database = cls(path, engine, connection, driver)
         try:
@@ -107,6 +109,19 @@ class Database:
         self._open = False
         await self._connection.close()
         await self._engine.dispose()
+
+
+def _make(path: Path) -> None:
+    """Make the file, for this user only (the log inherits the mode), where there is none. One that exists is never opened here: closing any
+    descriptor of it would drop every lock this process holds on it through SQLite, and the next program to close the database would take
+    itself for the last and remove the log from under us."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+            raise StorageDown("the database file cannot be opened: it is no file this user may write to") from None
+    except OSError as error:
+        raise StorageDown(f"the database file cannot be opened: {error.strerror}") from None
 
 
 def _harden(raw: sqlite3.Connection) -> None:

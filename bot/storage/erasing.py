@@ -14,6 +14,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.domain.seeker import SeekerId
+from bot.storage import desk_statements
 from bot.storage import statements as sql
 from bot.storage.known import Shelf
 from bot.storage.writing import Hook, transaction
@@ -22,8 +23,9 @@ from bot.storage.writing import Hook, transaction
 def finish(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, log: Path, hook: Hook) -> bool:
     """True when nothing of what was erased is left in the database or its log."""
     begun = sql.ERASURES.all(raw, [seeker])
-    if begun:
-        _destroy(raw, shelf, seeker, int(begun[0][1]), hook)
+    cases = [int(case) for (case,) in desk_statements.MARKED_OF.all(raw, seeker)]
+    if begun or cases:
+        _destroy(raw, shelf, seeker, int(begun[0][1]) if begun else None, cases, hook)
         hook("between_key_and_checkpoint")
         if not truncated(raw, log):
             return False
@@ -32,12 +34,16 @@ def finish(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, log: Path, h
     return truncated(raw, log)
 
 
-def _destroy(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, life: int, hook: Hook) -> None:
+def _destroy(raw: sqlite3.Connection, shelf: Shelf, seeker: SeekerId, life: int | None, cases: list[int], hook: Hook) -> None:
     with transaction(raw, hook):
-        for statement in sql.LIFE_GONE:
-            statement.one(raw, seeker, life)
-        sql.REMAINS_GONE.one(raw, seeker)
+        if life is not None:
+            for statement in sql.LIFE_GONE:
+                statement.one(raw, seeker, life)
+            sql.REMAINS_GONE.one(raw, seeker)
+        desk_statements.forget_cases(raw, cases)  # normally shredded with the erasure itself: these were only marked
     shelf.memory.forget(seeker)
+    for case in cases:
+        shelf.desk.forget(case)
 
 
 def truncated(raw: sqlite3.Connection, log: Path) -> bool:

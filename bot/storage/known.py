@@ -16,6 +16,7 @@ from typing import Final
 from bot.domain.seeker import SeekerId
 from bot.security.keyring import Keyring
 from bot.security.sealing import Cipher
+from bot.storage.desk_known import Desk
 from bot.usecases.ports import ChatMessage, Held
 
 _NO_CIPHERS: Final[Mapping[int, Cipher]] = MappingProxyType({})
@@ -139,6 +140,7 @@ class Shelf:
 
     `newest_seen`: no update above it was ever committed. `next_due`, `next_look`: nothing is due, no message needs a look, before then.
     `residue`: keys were deleted and the log could not be truncated after it. `unreadable`: rows that did not open, or could not be stored.
+    `desk`: the same for the desk's tables.
     """
 
     keyring: Keyring
@@ -150,6 +152,7 @@ class Shelf:
     next_look: int = 0
     residue: bool = False
     unreadable: int = 0
+    desk: Desk = field(default_factory=Desk)
 
     def message_row(self) -> int:
         """A number no message had in this process."""

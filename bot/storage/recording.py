@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from bot.domain.seeker import SeekerId
 from bot.storage import statements as sql
+from bot.storage.desk_rows import DeskRows
 from bot.storage.errors import down
 from bot.storage.known import Known, Shelf
 from bot.storage.reading import known_of
@@ -39,8 +40,9 @@ def _raise_when_down(error: Exception) -> None:
 
 
 def _alone(raw: sqlite3.Connection, shelf: Shelf, one: DeliveryRecord, now: int, hook: Hook) -> Added:
-    """One record; when it cannot be stored, then without its messages, so that at least nothing is sent a second time."""
-    for attempt in (one, replace(one, added=())):
+    """One record; when it cannot be stored, then with less: what happened at the desk without the values that had moved on, then without
+    it, then without its messages, so that at least nothing is sent a second time."""
+    for attempt in _less_and_less(one):
         try:
             added = _together(raw, shelf, [attempt], now, hook)[0]
         except Exception as error:  # what cannot be stored is told by row 0 and counted, never raised at somebody else's record
@@ -51,20 +53,41 @@ def _alone(raw: sqlite3.Connection, shelf: Shelf, one: DeliveryRecord, now: int,
     return one.added
 
 
+def _less_and_less(one: DeliveryRecord) -> list[DeliveryRecord]:
+    attempts = [one]
+    if one.desk is not None:
+        attempts += [replace(one, desk=replace(one.desk, cases=(), responders=(), shred=())), replace(one, desk=None)]
+    return [*attempts, replace(one, desk=None, added=())]
+
+
 def _together(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryRecord], now: int, hook: Hook) -> list[Added]:
     before = known_of(raw, shelf, dict.fromkeys(record.seeker for record in records))
     known = {seeker: one.copy() for seeker, one in before.items()}
     lives = _lives(raw, records, known)
     messages: list[sql.Row] = []
     added = [_stage(shelf, record, known[record.seeker], lives, messages) for record in records]
+    desk = _stage_desk(raw, shelf, records)
     with transaction(raw, hook):
         _write(raw, records, messages, now)
+        if desk is not None:
+            desk.write(raw, shelf)
+    if desk is not None:
+        desk.settle(shelf)
     for seeker, one in known.items():
         shelf.memory.put(seeker, one)
     for stored in added:
         for message in stored:
             shelf.next_look = min(shelf.next_look, look_at(message))
     return added
+
+
+def _stage_desk(raw: sqlite3.Connection, shelf: Shelf, records: Sequence[DeliveryRecord]) -> DeskRows | None:
+    desk = None
+    for record in records:
+        if record.desk is not None:
+            desk = desk or DeskRows()
+            desk.stage(raw, shelf, record.desk)
+    return desk
 
 
 def _lives(raw: sqlite3.Connection, records: Sequence[DeliveryRecord], known: Mapping[SeekerId, Known]) -> dict[int, int]:

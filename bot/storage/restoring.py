@@ -1,24 +1,28 @@
 """What a restored database must not hold and must not do, before anybody is served from it.
 
 Between the backup and now the copy that ran went on: it delivered what was owed, erased whom it was asked to erase, and sent messages this
-database does not know of. So nothing is owed any more; erasures asked for are taken over from the copy that ran, as far as it can still be
-read; and everybody is marked as having something older in the chat, so that they are told how to remove it by hand when they come back.
+database does not know of. So nothing is owed any more; erasures asked for, cases that ended and access that was taken away are taken over
+from the copy that ran (see `later`), as far as it can still be read; and everybody is marked as having something older in the chat, so that
+they are told how to remove it by hand when they come back.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from alembic.util.exc import CommandError
 
 from bot.domain.seeker import SeekerId
 from bot.storage import statements as sql
 from bot.storage.database import Database, Options
+from bot.storage.desk_statements import forget_cases
 from bot.storage.erasing import truncated
+from bot.storage.later import RanOn, ran_on_in
 from bot.storage.tables import day
 from bot.usecases.ports import DELETABLE_SECONDS, StorageDown
 
@@ -29,10 +33,15 @@ class StorageNewer(StorageDown):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quieted:
-    """`erased_since`: people who erased after the backup, and are gone from it now. `people`: who is left in it."""
+    """`erased_since`: people who erased after the backup, and are gone from it now. `people`: who is left in it. `ended_since`: cases that
+    were closed, withdrawn or erased after it, and are gone as well. `detached`: cases whose seeker gave the phone back since. `states`: how
+    responders stood later, by number; nobody is in it of whom that is not known."""
 
     erased_since: int
     people: tuple[SeekerId, ...]
+    ended_since: int = 0
+    detached: frozenset[int] = frozenset()
+    states: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 async def quieted(path: Path, *, made_at: int, now: int, later: Path | None) -> Quieted:
@@ -47,7 +56,7 @@ async def quieted(path: Path, *, made_at: int, now: int, later: Path | None) -> 
         raise StorageNewer(str(StorageNewer.__doc__)) from None
     try:
         forgotten = forgotten_in(later) if later is not None else {}
-        found = await database.run(lambda raw: _quiet(raw, forgotten, made_at=made_at, now=now))
+        found = await database.run(lambda raw: _quiet(raw, forgotten, later, made_at=made_at, now=now))
         if not await database.run(lambda raw: truncated(raw, database.log)):
             raise StorageDown("somebody else reads the restored file")
         return found
@@ -75,10 +84,14 @@ def forgotten_in(later: Path) -> dict[SeekerId, frozenset[bytes]]:
     return found
 
 
-def _quiet(raw: sqlite3.Connection, forgotten: dict[SeekerId, frozenset[bytes]], *, made_at: int, now: int) -> Quieted:
+def _quiet(raw: sqlite3.Connection, forgotten: dict[SeekerId, frozenset[bytes]], later: Path | None, *, made_at: int, now: int) -> Quieted:
     raw.execute("BEGIN IMMEDIATE")
     try:
         raw.execute("DELETE FROM outbox")
+        raw.execute("DELETE FROM desk_outbox")
+        ran_on = ran_on_in(later, raw) if later is not None else RanOn()
+        ended = ran_on.ended(raw)
+        forget_cases(raw, [*ended, *(int(row[0]) for row in raw.execute("SELECT id FROM case_file WHERE erased = 1"))])
         for seeker, life in _no_longer_deletable(raw) if now - made_at >= DELETABLE_SECONDS else ():
             _forget(raw, seeker, life)
         erased = _forget_erased(raw, forgotten)
@@ -92,7 +105,13 @@ def _quiet(raw: sqlite3.Connection, forgotten: dict[SeekerId, frozenset[bytes]],
         raw.execute("ROLLBACK")
         raise
     raw.execute("COMMIT")
-    return Quieted(erased_since=erased, people=tuple(SeekerId(bytes(row[0])) for row in people))
+    return Quieted(
+        erased_since=erased,
+        people=tuple(SeekerId(bytes(row[0])) for row in people),
+        ended_since=len(ended),
+        detached=ran_on.detached(raw),
+        states=ran_on.states(raw),
+    )
 
 
 def _no_longer_deletable(raw: sqlite3.Connection) -> Sequence[tuple[SeekerId, int]]:
@@ -117,3 +136,4 @@ def _forget(raw: sqlite3.Connection, seeker: SeekerId, life: int) -> None:
         statement.one(raw, seeker, life)
     sql.REMAINS_GONE.one(raw, seeker)
     sql.ERASURE_GONE.one(raw, seeker)
+    forget_cases(raw, [int(row[0]) for row in raw.execute("SELECT id FROM case_file WHERE seeker = ?", (seeker,))])

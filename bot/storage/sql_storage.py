@@ -14,11 +14,11 @@ from typing import Self
 
 from bot.domain.seeker import SeekerId
 from bot.security.keyring import Keyring
-from bot.security.sealing import SealBroken
-from bot.storage import erasing, places, recording, retention, waiting, writing
+from bot.storage import desk_reading, desk_retention, erasing, recording, retention, trail, waiting, writing
 from bot.storage import statements as sql
 from bot.storage.database import Database, Options
-from bot.storage.errors import StorageForeign
+from bot.storage.desk_rows import removes
+from bot.storage.desk_storage import SqlDesk
 from bot.storage.known import Memory, Shelf
 from bot.storage.reading import known_of
 from bot.storage.tables import slot
@@ -47,6 +47,7 @@ async def open_storage(
     options = options or Options()
     database = await Database.open(path, options)
     shelf = Shelf(keyring=keyring, memory=Memory(options.remembered))
+    shelf.desk.head = path.with_name(trail.HEAD_FILE)
     try:
         await database.run(lambda raw: _begin(raw, shelf))
     except BaseException:
@@ -63,36 +64,24 @@ def _begin(raw: sqlite3.Connection, shelf: Shelf) -> None:
         ("outbox_rows", sql.NEWEST_OUTBOX),
     ):
         setattr(shelf, name, int((statement.first(raw) or (0,))[0] or 0))
-    key = sql.ANY_KEY.first(raw)
-    if key is not None:
-        seeker, life, wrapped, epoch, _ = key
-        try:
-            shelf.keyring.unwrap(wrapped, owner=places.key_owner(seeker, life), epoch=epoch)
-        except SealBroken:
-            raise StorageForeign(str(StorageForeign.__doc__)) from None
+    desk_reading.belongs(raw, shelf)
+    desk_reading.begin(raw, shelf)
 
 
-class SqlStorage:
-    """See `bot.usecases.ports.Storage`: this class keeps its promises, whose words are there."""
+class SqlStorage(SqlDesk):
+    """See `bot.usecases.ports.Storage`: this class keeps its promises, whose words are there. The desk's part is `SqlDesk`."""
 
-    __slots__ = ("_clock", "_database", "_hook", "_shelf")
+    __slots__ = ("_clock",)
 
     def __init__(self, database: Database, shelf: Shelf, clock: Clock, hook: Callable[[str], None]) -> None:
-        self._database = database
-        self._shelf = shelf
+        super().__init__(database, shelf, hook)
         self._clock = clock
-        self._hook = hook
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    @property
-    def unreadable(self) -> int:
-        """Rows met since the start that did not open: above 0 somebody should look at the file."""
-        return self._shelf.unreadable
 
     async def read(self, seekers: Sequence[SeekerId], update_ids: Sequence[int]) -> tuple[Mapping[SeekerId, Held], frozenset[int]]:
         shelf = self._shelf
@@ -117,7 +106,10 @@ class SqlStorage:
     async def write(self, changes: Sequence[Change]) -> Sequence[Written]:
         if not changes:
             return ()
-        return await self._database.run(lambda raw: writing.write(raw, self._shelf, changes, self._hook))
+        written = await self._database.run(lambda raw: writing.write(raw, self._shelf, changes, self._hook))
+        if any(change.desk is not None and removes(change.desk) for change in changes):
+            await self.empty_log()
+        return written
 
     async def record(self, records: Sequence[DeliveryRecord]) -> Sequence[tuple[ChatMessage, ...]]:
         if not records:
@@ -144,9 +136,6 @@ class SqlStorage:
     async def finish_erasure(self, seeker: SeekerId) -> bool:
         log = self._database.log
         return await self._database.run(lambda raw: erasing.finish(raw, self._shelf, seeker, log, self._hook))
-
-    async def truncate_log(self) -> bool:
-        return await self._database.run(lambda raw: erasing.truncated(raw, self._database.log))
 
     async def quarantine(self, update_id: int, error: str, at: int) -> int:
         return await self._database.run(lambda raw: self._quarantine(raw, update_id, error, at))
@@ -178,6 +167,12 @@ class SqlStorage:
             gone = await run(lambda raw: retention.forget_abandoned(raw, shelf, now, hook))
             removed["conversation"] += gone
             full = gone >= page
+        full = True
+        while full:
+            rows = await run(lambda raw: desk_retention.forget(raw, shelf, now, hook))
+            removed.update(rows)
+            full = max(rows.values()) >= page
+        removed["audit"] = await run(lambda raw: desk_retention.age_trail(raw, shelf, now, hook))
         if removed["conversation"] or shelf.residue:
             shelf.residue = not await run(lambda raw: erasing.truncated(raw, self._database.log))
         removed["program"] = await run(retention.forget_programs)

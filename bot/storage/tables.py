@@ -13,13 +13,13 @@ from typing import Final
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, Table, Text
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 SLOT_SECONDS: Final = 600
 
 metadata = MetaData()
 
 
-def _needed(name: str, kind: type[Integer | LargeBinary | Text]) -> Column[object]:
+def needed(name: str, kind: type[Integer | LargeBinary | Text]) -> Column[object]:
     return Column(name, kind, nullable=False)
 
 
@@ -36,9 +36,9 @@ conversation_key = Table(
     metadata,
     _seeker(primary=True),
     _life(primary=True),
-    _needed("wrapped", LargeBinary),
-    _needed("epoch", Integer),
-    _needed("made_day", Integer),
+    needed("wrapped", LargeBinary),
+    needed("epoch", Integer),
+    needed("made_day", Integer),
     sqlite_with_rowid=False,
 )
 """One key a life, sealed by the key-encryption key. Without it the life's rows are noise."""
@@ -48,11 +48,11 @@ conversation = Table(
     metadata,
     _seeker(primary=True),
     _life(),
-    _needed("version", Integer),
-    _needed("program", Text),
-    _needed("sealed", LargeBinary),
+    needed("version", Integer),
+    needed("program", Text),
+    needed("sealed", LargeBinary),
     Column("due_slot", Integer),
-    _needed("touched_day", Integer),
+    needed("touched_day", Integer),
 )
 """Where a person is. `sealed`: exact due time and the engine's envelope."""
 Index("conversation_due", conversation.c.due_slot, sqlite_where=conversation.c.due_slot.is_not(None))
@@ -64,7 +64,7 @@ address = Table(
     metadata,
     _seeker(primary=True),
     _life(primary=True),
-    _needed("sealed", LargeBinary),
+    needed("sealed", LargeBinary),
     ForeignKeyConstraint(["seeker", "life"], ["conversation_key.seeker", "conversation_key.life"], ondelete="CASCADE"),
     sqlite_with_rowid=False,
 )
@@ -76,9 +76,9 @@ message = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     _seeker(),
     _life(),
-    _needed("version", Integer),
-    _needed("sealed", LargeBinary),
-    _needed("look_slot", Integer),
+    needed("version", Integer),
+    needed("sealed", LargeBinary),
+    needed("look_slot", Integer),
 )
 """Messages standing in the chat. `sealed`: platform id, role, times. `look_slot`: when to look at it next, to delete or to forget it."""
 Index("message_seeker", message.c.seeker)
@@ -90,11 +90,11 @@ outbox = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     _seeker(),
     _life(),
-    _needed("kind", Text),
-    _needed("sealed", LargeBinary),
-    _needed("priority", Integer),
-    _needed("not_before", Integer),
-    _needed("attempts", Integer),
+    needed("kind", Text),
+    needed("sealed", LargeBinary),
+    needed("priority", Integer),
+    needed("not_before", Integer),
+    needed("attempts", Integer),
 )
 """What is owed to a person, in order. `kind` is an effect's name."""
 Index("outbox_seeker", outbox.c.seeker)
@@ -103,7 +103,7 @@ update_seen = Table(
     "update_seen",
     metadata,
     Column("update_id", Integer, primary_key=True, autoincrement=False),
-    _needed("at_slot", Integer),
+    needed("at_slot", Integer),
 )
 """Updates that were committed. It names no person."""
 
@@ -111,9 +111,9 @@ quarantine = Table(
     "quarantine",
     metadata,
     Column("update_id", Integer, primary_key=True, autoincrement=False),
-    _needed("error", Text),
-    _needed("attempts", Integer),
-    _needed("at_slot", Integer),
+    needed("error", Text),
+    needed("attempts", Integer),
+    needed("at_slot", Integer),
 )
 """Updates that fail, by id and error class."""
 
@@ -121,8 +121,8 @@ cover = Table(
     "cover",
     metadata,
     _seeker(primary=True),
-    _needed("sealed", LargeBinary),
-    _needed("gone_slot", Integer),
+    needed("sealed", LargeBinary),
+    needed("gone_slot", Integer),
     sqlite_with_rowid=False,
 )
 """The keyed mark that outlives an erasure. `sealed`: until when exactly, under the keyring's own key."""
@@ -130,19 +130,19 @@ cover = Table(
 erasure = Table("erasure", metadata, _seeker(primary=True), _life(), sqlite_with_rowid=False)
 """Erasures begun and not finished: every life up to `life` goes."""
 
-remains = Table("remains", metadata, _seeker(primary=True), _needed("since_day", Integer), sqlite_with_rowid=False)
+remains = Table("remains", metadata, _seeker(primary=True), needed("since_day", Integer), sqlite_with_rowid=False)
 """Something older than can be deleted still stands in the chat."""
 
 program = Table(
     "program",
     metadata,
     Column("id", Text, primary_key=True, nullable=False),
-    _needed("bundle", LargeBinary),
-    _needed("at", Integer),
+    needed("bundle", LargeBinary),
+    needed("at", Integer),
 )
 """Bundles that conversations are pinned to."""
 
-media_file = Table("media_file", metadata, Column("name", Text, primary_key=True, nullable=False), _needed("handle", Text))
+media_file = Table("media_file", metadata, Column("name", Text, primary_key=True, nullable=False), needed("handle", Text))
 """Recordings and pictures of ours that the platform holds already."""
 
 

@@ -16,6 +16,7 @@ from bot.domain.seeker import SeekerId
 from bot.security.sealing import Cipher, new_secret
 from bot.storage import places
 from bot.storage import statements as sql
+from bot.storage.desk_rows import DeskConflict, DeskRows
 from bot.storage.errors import down
 from bot.storage.known import Known, Shelf
 from bot.storage.reading import known_of
@@ -51,8 +52,9 @@ class Rows:
     messages_resealed: list[sql.Row] = field(default_factory=list)
     covers: list[sql.Row] = field(default_factory=list)
     erasures: list[sql.Row] = field(default_factory=list)
+    desk: DeskRows | None = None
 
-    def write(self, raw: sqlite3.Connection) -> None:
+    def write(self, raw: sqlite3.Connection, shelf: Shelf) -> None:
         """Write them; raises `Misfit` or `sqlite3.Error`."""
         sql.SEEN_NEW.run(raw, self.seen)
         sql.KEY_NEW.run(raw, self.keys)
@@ -73,6 +75,8 @@ class Rows:
         sql.MESSAGE_RESEALED.many(raw, self.messages_resealed)
         sql.COVER_PUT.many(raw, self.covers)
         sql.ERASURE_PUT.many(raw, self.erasures)
+        if self.desk is not None:
+            self.desk.write(raw, shelf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ def _verdict(error: Exception) -> Written:
         raise meaning from None
     if isinstance(error, Misfit):
         return Written(verdict=error.verdict)
+    if isinstance(error, DeskConflict):
+        return Written(verdict=Verdict.CONFLICT)
     return Written(verdict=Verdict.FAILED, error=type(error).__name__)
 
 
@@ -133,10 +139,16 @@ def _commit(raw: sqlite3.Connection, shelf: Shelf, changes: Sequence[Change], ho
     known = known_of(raw, shelf, [change.seeker for change in changes])
     rows = Rows()
     staged = [_stage(shelf, change, known[change.seeker], rows) for change in changes]
+    for change in changes:
+        if change.desk is not None:
+            rows.desk = rows.desk or DeskRows()
+            rows.desk.stage(raw, shelf, change.desk)
     with transaction(raw, hook):
-        rows.write(raw)
+        rows.write(raw, shelf)
     for one in staged:
         _settle(shelf, one)
+    if rows.desk is not None:
+        rows.desk.settle(shelf)
     return [one.written for one in staged]
 
 

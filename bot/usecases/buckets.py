@@ -10,6 +10,8 @@ from bot.domain.seeker import SeekerId
 from bot.usecases.ports import Clock
 
 TURNS: Final = 20
+RELAYED: Final = 120
+"""Messages to a human in a minute: somebody who writes in short lines is heard, somebody who floods a topic is not."""
 SECONDS: Final = 60.0
 PEOPLE: Final = 50_000
 """Buckets held; the longest unused goes first, which only ever gives somebody a full one."""
@@ -24,17 +26,18 @@ class Turnout(Enum):
 
 
 class Buckets:
-    """One bucket a person, in memory: it fills by itself and holds `TURNS` at most."""
+    """One bucket a person, in memory: it fills by itself and holds `turns` at most."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, turns: int = TURNS) -> None:
         self._clock = clock
+        self._turns = float(turns)
         self._held: OrderedDict[SeekerId, tuple[float, float, bool]] = OrderedDict()
 
     def take(self, seeker: SeekerId) -> Turnout:
         """Take a turn of this person's, and say what it gets."""
         now = self._clock.monotonic()
-        level, at, told = self._held.pop(seeker, (float(TURNS), now, False))
-        level = min(float(TURNS), level + (now - at) * TURNS / SECONDS)
+        level, at, told = self._held.pop(seeker, (self._turns, now, False))
+        level = min(self._turns, level + (now - at) * self._turns / SECONDS)
         if level >= 1:
             turnout, level, told = Turnout.ANSWER, level - 1, False
         else:

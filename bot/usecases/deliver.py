@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -23,6 +23,8 @@ from bot.i18n.render import Draft
 from bot.security import tokens
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from bot.usecases.context import Context
+from bot.usecases.desk.relay import Relay, Said
+from bot.usecases.patience import PAUSE_LIMIT, growing
 from bot.usecases.ports import (
     DELETABLE_SECONDS,
     Change,
@@ -39,7 +41,19 @@ from bot.usecases.ports import (
 from bot.usecases.records import Records
 from bot.usecases.wording import Wording
 from flows.codec import EnvelopeError, decode_effect
-from flows.effects import Effect, EraseSeeker, RemoveMedia, RemoveTyped, Screen, SetLifetimes, ShowScreen, SpeakVoice, Wipe
+from flows.effects import (
+    Effect,
+    EraseSeeker,
+    Order,
+    RemoveMedia,
+    RemoveTyped,
+    Screen,
+    SetLifetimes,
+    ShowScreen,
+    ShowWords,
+    SpeakVoice,
+    Wipe,
+)
 
 log = structlog.get_logger()
 
@@ -49,18 +63,12 @@ AMBIGUOUS_PAUSE: Final = 5.0
 """Seconds to wait after "accepted, answer not seen": a person who writes meanwhile gets the newer screen instead (promises.md)."""
 TRIES: Final = 60
 """Attempts after which an item is given up. With growing pauses that is about an hour; Telegram itself forgets after a day. What leads a
-person away from danger (a cover, a wipe, the danger screen) is never given up while we run."""
+person away from danger (a cover, a wipe, the danger screen) is never given up while we run, nor are a human's words."""
 VOICE_PICTURES: Final = "three_numbers"
-PAUSE_LIMIT: Final = 60.0
 STORAGE_PAUSE: Final = 1.0
 AWAITED_PAUSE: Final = 0.02
 RENEWED_IN_THE_LAST: Final = 8
 """A screen in use is sent anew in the last eighth of its lifetime: 3 h of 24, 5 h of 40, 7 min of 60."""
-
-
-def growing(tries: int, first: float) -> float:
-    """The pause before the next try: `first` seconds, then twice that, four times that, and a minute at most."""
-    return min(PAUSE_LIMIT, first * float(1 << min(tries, 9)))
 
 
 def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
@@ -71,7 +79,8 @@ def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
 
 @dataclass(slots=True)
 class Owed:
-    """One item of a chat's queue, opened. `cleanup`: messages whose time has come, owed by the clock and not by the outbox."""
+    """One item of a chat's queue, opened. `cleanup`: messages whose time has come, owed by the clock and not by the outbox. `recorded`:
+    what came of it is committed already."""
 
     item: OutboxItem
     effect: Effect | None
@@ -81,6 +90,7 @@ class Owed:
     cleanup: tuple[ChatMessage, ...] = ()
     tries: int = 0
     ambiguous: bool = False
+    recorded: bool = False
 
 
 @dataclass(slots=True)
@@ -112,8 +122,9 @@ class Chat:
 class Deliverer:
     """Delivers what is owed. `take` is called after a commit; `recover` at start-up."""
 
-    def __init__(self, context: Context, records: Records, wording: Wording) -> None:
+    def __init__(self, context: Context, records: Records, wording: Wording, relay: Relay | None = None) -> None:
         self._context = context
+        self._relay = relay
         self._records = records
         self._wording = wording
         self._chats: dict[SeekerId, Chat] = {}
@@ -142,7 +153,7 @@ class Deliverer:
         chat.messages.extend(written.messages)
         if change.erase:
             chat.queue.clear()
-        live = [effect for effect in effects if not isinstance(effect, SetLifetimes | RemoveTyped)]
+        live = [effect for effect in effects if not isinstance(effect, SetLifetimes | RemoveTyped | Order)]
         for item, effect in zip(written.outbox, live, strict=True):
             chat.queue.append(_opened(item, effect))
         self._wake(chat)
@@ -247,7 +258,8 @@ class Deliverer:
                 except StorageDown:
                     record, pause = None, STORAGE_PAUSE
                 if record is not None:
-                    await self._write(chat, record)
+                    if not owed.recorded:
+                        await self._write(chat, record)
                     self._done.append(owed.item.row)
                     chat.queue = deque(other for other in chat.queue if other is not owed)
                 elif await self._paused(chat, pause):
@@ -288,7 +300,7 @@ class Deliverer:
 
     async def _attempt(self, chat: Chat, owed: Owed) -> tuple[DeliveryRecord | None, float]:
         """Try one item. A record when it is done with; else the seconds to wait before the next try."""
-        if owed.tries >= TRIES and owed.item.priority is not Priority.PANIC:
+        if owed.tries >= TRIES and owed.item.priority is not Priority.PANIC and not isinstance(owed.effect, ShowWords):
             log.error("item_given_up", kind=owed.item.kind or "cleanup")
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         self._context.crash("before_send")
@@ -300,6 +312,8 @@ class Deliverer:
             case Wipe():
                 spared = None if chat.uncovered else chat.screen()
                 return await self._remove(chat, owed, [m for m in chat.messages if m is not spared])
+            case ShowWords():
+                return await self._say_words(chat, owed, owed.effect)
             case RemoveMedia():
                 return await self._remove(chat, owed, [m for m in chat.messages if m.role is Role.MEDIA])
             case EraseSeeker():
@@ -392,6 +406,76 @@ class Deliverer:
         rows = tuple(tuple(Button(text=k.text, data=data(k.code) if k.code else "", copy=k.copy) for k in row) for row in draft.rows)
         return Rendered(text=draft.text, bold=tuple(Bold(*span) for span in draft.bold), rows=rows)
 
+    # -- human words ----------------------------------------------------------------------------------------------------------------
+
+    async def _say_words(self, chat: Chat, owed: Owed, effect: ShowWords) -> tuple[DeliveryRecord | None, float]:
+        """One message of a responder: said, said anew after an edit, or taken from the chat again."""
+        said = await self._relay.words(effect.words, chat.seeker) if self._relay else None
+        if self._relay is None or said is None:
+            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+        if said.gone:
+            standing = [message for message in chat.messages if message.message_id == said.shown]
+            return await self._remove(chat, owed, standing)
+        message = Rendered(text=said.text)
+        if said.shown:
+            outcome = await self._context.channel.edit(chat.chat_id, said.shown, message)
+            if outcome.result in (Result.RETRY, Result.UNKNOWN):
+                return None, max(outcome.after, growing(owed.tries, 0.2))
+            if outcome.result is not Result.DONE:
+                return _done(chat, owed, Delivery.DELIVERED), 0.0
+            return await self._were_said(chat, owed, effect.words, replace(outcome, message_id=said.shown), said)
+        chat.sending = True
+        outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound)
+        if outcome.result is Result.RETRY:
+            return None, outcome.after
+        if outcome.result is Result.UNKNOWN:
+            return None, growing(owed.tries, AMBIGUOUS_PAUSE)
+        self._context.crash("words_after_send")
+        if outcome.result is Result.DONE and any(covers(other) for other in chat.queue if other is not owed):
+            return await self._taken_off(chat, owed, outcome, said.phone)
+        return await self._were_said(chat, owed, effect.words, outcome, said)
+
+    async def _were_said(self, chat: Chat, owed: Owed, number: int, outcome: Outcome, said: Said) -> tuple[DeliveryRecord | None, float]:
+        """Commit what came of it, inside the turnstile: nobody takes the words back, or changes them, between the look at them and the
+        commit. What was changed while it was being sent stays owed, and is put right with the next attempt. Storage is asked directly,
+        and never with the turnstile kept: while it is down, leaving must still pass."""
+        relay = self._relay
+        if relay is None:
+            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+        if outcome.result is Result.DONE:
+            stands = () if said.shown else (self._human(said.phone, outcome),)
+            made = _done(chat, owed, Delivery.DELIVERED, added=stands)
+        else:
+            made = self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP)
+        while True:
+            try:
+                async with relay.turnstile:
+                    write, again = await relay.delivered(number, chat.seeker, outcome, said.text)
+                    added = (await self._context.storage.record([replace(made, item=0 if again else made.item, desk=write)]))[0]
+                    if write is not None:
+                        relay.settle(write)
+                break
+            except StorageDown:
+                relay.doubt()
+                if self._closing:
+                    raise
+                await asyncio.sleep(min(STORAGE_PAUSE, PAUSE_LIMIT))
+        chat.messages.extend(added)
+        chat.sending = False
+        owed.recorded = not again
+        return (None, 0.0) if again else (made, 0.0)
+
+    async def _taken_off(self, chat: Chat, owed: Owed, outcome: Outcome, phone: str) -> tuple[DeliveryRecord | None, float]:
+        """A cover was ordered while these words were being sent: they go from the chat at once, and wait to be opened. Should the platform
+        refuse, they are overdue, and go with the next clean-up."""
+        gone = await self._context.channel.delete(chat.chat_id, [outcome.message_id], urgent=True)
+        stands = replace(self._human(phone, outcome), delete_at=int(self._context.clock.now()))
+        return _done(chat, owed, Delivery.GAVE_UP, added=() if gone.result is Result.DONE else (stands,)), 0.0
+
+    def _human(self, phone: str, outcome: Outcome) -> ChatMessage:
+        """What is known of a human's words that stand in the chat."""
+        return self._wording.human_message(phone, outcome, int(self._context.clock.now()))
+
     # -- voice ----------------------------------------------------------------------------------------------------------------------
 
     async def _speak(self, chat: Chat, owed: Owed, effect: SpeakVoice) -> tuple[DeliveryRecord | None, float]:
@@ -478,12 +562,16 @@ def _opened(item: OutboxItem, effect: Effect) -> Owed:
 
 def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:
     """What must not be shown any more, each with the screen that takes its place: a screen with a newer one behind it, a recording with
-    danger or a leaving behind it. The cover of a leaving belongs to its wipe, so a newer screen after the wipe does not replace it."""
+    danger or a leaving behind it, a human's words with a cover behind them (what changes or removes words that stand there goes on, unless
+    everything is wiped). The cover of a leaving belongs to its wipe, so a newer screen after the wipe does not replace it."""
     found: list[tuple[Owed, Owed | None]] = []
     newer: Owed | None = None
-    urgent = False
+    urgent = covered = wiped = False
     for owed in reversed(queue):
-        if isinstance(owed.effect, Wipe):
+        covered, wiped = covered or covers(owed), wiped or isinstance(owed.effect, Wipe)
+        if isinstance(owed.effect, ShowWords) and (wiped or (covered and owed.effect.until)):
+            found.append((owed, None))
+        elif isinstance(owed.effect, Wipe):
             newer, urgent = None, True
         elif isinstance(owed.effect, ShowScreen):
             if newer is not None:
@@ -493,6 +581,11 @@ def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:
         elif isinstance(owed.effect, SpeakVoice) and urgent:
             found.append((owed, newer))
     return found
+
+
+def covers(owed: Owed) -> bool:
+    """Whether this item puts a cover before the person: a human's words must not stand under it."""
+    return isinstance(owed.effect, Wipe) or (isinstance(owed.effect, ShowScreen) and owed.effect.screen.flow == "cover")
 
 
 def _done(

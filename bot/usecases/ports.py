@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 
 from bot.domain.seeker import SeekerId
+from bot.usecases.desk_ports import DeskStorage, DeskWrite
 
 DELETABLE_SECONDS: Final = 48 * 3600
 """A bot can delete nothing older than this (promises.md, finding 6)."""
@@ -25,6 +26,7 @@ class Role(StrEnum):
     VOICE = "voice"  # our recording or its pictures
     TYPED = "typed"  # the person's words
     MEDIA = "media"  # the person's voice note, picture or file: never removed without asking
+    HUMAN = "human"  # a responder's words, or the seeker's own to a responder: nothing of it is removed turn by turn
 
 
 class Priority(IntEnum):
@@ -93,7 +95,7 @@ class Change:
     `messages`: rows to add. `outbox`: in order. `drop_unsent_screens`: unsent `ShowScreen` items of this seeker are replaced by the newer.
     `lifetime`: seconds after sending at which every held message (media excepted) is to be deleted from now on.
     `erase`: the conversation row and all earlier outbox items go now; `cover_until` is written as the keyed mark; address, message ids
-    and key go when the wipe has been done (`Storage.finish_erasure`).
+    and key go when the wipe has been done (`Storage.finish_erasure`). `desk`: what the same event does at the desk, in the same commit.
     """
 
     seeker: SeekerId
@@ -110,6 +112,7 @@ class Change:
     lifetime: int | None = None
     erase: bool = False
     cover_until: int | None = None
+    desk: DeskWrite | None = None
 
 
 class Verdict(StrEnum):
@@ -146,7 +149,8 @@ class DeliveryRecord:
 
     DELIVERED and GAVE_UP remove the item; RETRY stores `attempts` + 1 and `not_before`. `item` 0: no outbox row (a scheduled clean-up).
     `added`: messages that now stand in the chat. `removed`: `ChatMessage.row`s that no longer do (or can no longer be deleted).
-    `older_remains`: something older than can be deleted still stands there.
+    `older_remains`: something older than can be deleted still stands there. `desk`: what the same outcome does at the desk (a responder's
+    words have been delivered), in the same commit.
     """
 
     seeker: SeekerId
@@ -156,9 +160,10 @@ class DeliveryRecord:
     added: tuple[ChatMessage, ...] = ()
     removed: tuple[int, ...] = ()
     older_remains: bool = False
+    desk: DeskWrite | None = None
 
 
-class Storage(Protocol):
+class Storage(DeskStorage, Protocol):
     """The one place where anything rests. All calls may raise `StorageDown`."""
 
     async def read(self, seekers: Sequence[SeekerId], update_ids: Sequence[int]) -> tuple[Mapping[SeekerId, Held], frozenset[int]]:

@@ -37,6 +37,11 @@ class Wording:
         sent = outcome.sent_at or now
         return ChatMessage(message_id=outcome.message_id, role=role, sent_at=sent, delete_at=sent + TABLE[PhoneUse(screen.phone)].lifetime)
 
+    def human_message(self, phone: str, outcome: Outcome, now: int) -> ChatMessage:
+        """A responder's words that now stand in the chat, and when they must go."""
+        sent = outcome.sent_at or now
+        return ChatMessage(message_id=outcome.message_id, role=Role.HUMAN, sent_at=sent, delete_at=sent + TABLE[PhoneUse(phone)].lifetime)
+
     def keeps_screens(self, effect: ShowScreen) -> bool:
         """Whether the earlier screens stay: only in the reading mode, one message a step, and never above a cover."""
         return effect.screen.reading_mode and effect.screen.flow != "cover"

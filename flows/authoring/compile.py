@@ -13,15 +13,17 @@ import orjson
 from transitions import Machine
 
 from flows.authoring.bundle import Bundle
-from flows.authoring.schema import Block, CardFile, Choice, FlowFile, InterfaceFile, Kind, Step, UrgencyRule
+from flows.authoring.schema import DESK_PLACEHOLDERS, Block, CardFile, Choice, FlowFile, InterfaceFile, Kind, Step, UrgencyRule
 from flows.effects import Shown
 from flows.guards import Guard, GuardError, parse_guard
 from flows.matching import normalise
-from flows.program import BlockNode, ChoiceNode, FlowNode, Program, StepNode, TriggerNode, UrgencyRuleNode
+from flows.program import BlockNode, ChoiceNode, FlowNode, Program, Shareable, StepNode, TriggerNode, UrgencyRuleNode
 from flows.screens import SKIP, button_of
 from flows.texts import fact_names
 
 YES_NO = (("yes", "ui.yes"), ("no", "ui.no"))
+DESK_KEYS = frozenset({"desk", "case", "reach", "minutes", "returns", "alias", "organization", "speaks", "answer"})
+"""What a condition may ask about the desk (flows.values)."""
 
 
 def compile_program(bundle: Bundle) -> Program:
@@ -31,9 +33,10 @@ def compile_program(bundle: Bundle) -> Program:
     cards = {name: CardFile.model_validate(data) for name, data in parts["cards"].items()}
     interface = InterfaceFile.model_validate(parts["interface"])
     messages = {"es": dict(source_messages(flows, cards, interface)), **parts["messages"]}
+    nodes = {name: _flow(flow, cards) for name, flow in flows.items()}
     return Program(
         id=bundle.id,
-        flows=MappingProxyType({name: _flow(flow, cards) for name, flow in flows.items()}),
+        flows=MappingProxyType(nodes),
         triggers=MappingProxyType(dict(_triggers(flows))),
         urgency=tuple(_urgency(parts["urgency"])),
         messages=MappingProxyType({locale: MappingProxyType(texts) for locale, texts in messages.items()}),
@@ -43,6 +46,7 @@ def compile_program(bundle: Bundle) -> Program:
         spoken_in=MappingProxyType(_spoken_in(messages)),
         locales=tuple(messages),
         titles=MappingProxyType({name: f"flow.{name}.title" for name in flows}),
+        shareable=MappingProxyType(dict(_shareable(flows, nodes))),
     )
 
 
@@ -72,6 +76,8 @@ def _flow_messages(flow: FlowFile) -> Iterator[tuple[str, str]]:
             yield f"{start}.{step.id}.text", step.text
         if step.why:
             yield f"{start}.{step.id}.why", step.why
+        if step.share:
+            yield f"{start}.{step.id}.share", step.share
         for choice in step.choices:
             yield f"{start}.{step.id}.choice.{choice.id}", choice.text
             if choice.hears:
@@ -129,10 +135,21 @@ def _step(flow: FlowFile, step: Step, cards: Mapping[str, CardFile]) -> StepNode
         voice=step.voice or "",
         fresh=step.fresh,
         exit_by_menu=step.exit == "menu",
+        tells=step.tells if step.kind is Kind.TELL else "",
+        speaks_of_desk=_speaks_of_desk(step, cards.get(step.card or ""), choices),
         placed=frozenset(choice.to for choice in choices),
         steady_blocks=not any(block.when or block.once or block.door for block in blocks),
         steady_buttons=_steady(step, choices),
     )
+
+
+def _speaks_of_desk(step: Step, card: CardFile | None, choices: tuple[ChoiceNode, ...]) -> bool:
+    """Whether what stands here depends on the desk: its words name it, or a condition asks."""
+    blocks = card.blocks if card else []
+    texts = [step.text or "", *(block.text for block in blocks)]
+    guards = [*(guard(block.when) for block in blocks), *(choice.when for choice in choices)]
+    asked = {key for when in guards if when for key in when.keys}
+    return bool(asked & DESK_KEYS) or any(f"{{{name}}}" in text for text in texts for name in DESK_PLACEHOLDERS)
 
 
 def _steady(step: Step, choices: tuple[ChoiceNode, ...]) -> tuple[Shown, ...] | None:
@@ -182,8 +199,19 @@ def _block(card: str, block: Block) -> BlockNode:
         once=block.once,
         door=block.door,
         standing=block.standing,
+        consent=block.consent or "",
         facts=tuple(dict.fromkeys((*fact_names(block.text), *block.facts))),
     )
+
+
+def _shareable(flows: Mapping[str, FlowFile], nodes: Mapping[str, FlowNode]) -> Iterator[tuple[str, Shareable]]:
+    """Questions that say how they read on the list to share; what a person preferred not to say is never on it."""
+    for flow in flows.values():
+        for step in flow.steps:
+            if step.share:
+                node = nodes[flow.flow].steps[step.id]
+                answers = {choice.id: choice.label for choice in node.choices if choice.id != "unsaid"}
+                yield node.saves, Shareable(question=f"flow.{flow.flow}.{step.id}.share", answers=MappingProxyType(answers))
 
 
 def _machine(steps: Mapping[str, StepNode]) -> Machine:

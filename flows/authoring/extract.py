@@ -21,6 +21,7 @@ TEXT = "Text of a screen"
 TITLE = "Title, a few words"
 ECHO = "Echo: says back what was understood"
 WHY = "Why it is asked; stands in parentheses"
+SHARE = "A question in a few words, on the list of answers to share"
 BUTTON = "Button, a few words"
 HEARS = "Words a person may type for this, joined by |; add and drop freely"
 STATEMENT = "What a fact says"
@@ -29,6 +30,12 @@ WORDED = ("deadline", "figure")
 """Kinds whose value is words ("30 días hábiles"); a phone or an address is the same in every language."""
 FALLBACK = "Stands in the place of a fact that is not shown"
 INTERFACE = "Interface"
+DESK = "Read by those who answer, at the desk"
+TO_SEEKER = "Told to the seeker by the desk"
+REPLY = "Canned reply: the seeker reads it as a person's words"
+REPLY_TITLE = "Title of a canned reply, a few words; only responders read it"
+TOLD = "told_"
+"""How the names of those texts of the desk begin that a seeker reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +57,8 @@ class SourceMessage:
 
 
 def extract(content: Content) -> tuple[SourceMessage, ...]:
-    """All messages in a stable order: flows, cards, facts and interface, each by id, steps and blocks as written."""
+    """All messages in a stable order: flows, cards, facts, interface, the desk's texts and the canned replies, each by id, steps and
+    blocks as written."""
     found: list[SourceMessage] = []
     for flow_id in sorted(content.flows):
         found.extend(_flow(content, content.flows[flow_id]))
@@ -59,6 +67,8 @@ def extract(content: Content) -> tuple[SourceMessage, ...]:
     for fact_id in sorted(content.facts):
         found.extend(_fact(content, content.facts[fact_id]))
     found.extend(_interface(content, content.interface))
+    found.extend(_desk(content))
+    found.extend(_replies(content))
     return tuple(found)
 
 
@@ -98,6 +108,8 @@ def _step(scribe: _Scribe, prefix: str, step: Step, number: int) -> Iterator[Sou
         yield scribe.message(f"{prefix}.text", step.text, TEXT, "steps", number, "text")
     if step.why:
         yield scribe.message(f"{prefix}.why", step.why, WHY, "steps", number, "why")
+    if step.share:
+        yield scribe.message(f"{prefix}.share", step.share, SHARE, "steps", number, "share")
     for index, choice in enumerate(step.choices):
         yield from _choice(scribe, f"{prefix}.choice.{choice.id}", choice, ("steps", number, "choices", index))
 
@@ -129,3 +141,19 @@ def _interface(content: Content, interface: InterfaceFile) -> Iterator[SourceMes
         yield scribe.message(f"ui.{name}", interface.messages[name], INTERFACE, "messages", name)
     for name in sorted(interface.hears):
         yield scribe.message(f"ui.hears.{name}", BETWEEN.join(interface.hears[name]), HEARS, "hears", name)
+
+
+def _desk(content: Content) -> Iterator[SourceMessage]:
+    scribe = _Scribe(content, ("desk",), critical=False)
+    for name in sorted(content.desk):
+        comment = TO_SEEKER if name.startswith(TOLD) else DESK
+        yield scribe.message(f"desk.{name}", content.desk[name], comment, "messages", name)
+
+
+def _replies(content: Content) -> Iterator[SourceMessage]:
+    """A seeker reads them as a human's words: they weigh as much as a card."""
+    scribe = _Scribe(content, ("replies",), critical=True)
+    for name in sorted(content.replies):
+        reply = content.replies[name]
+        yield scribe.message(f"reply.{name}.title", reply.title, REPLY_TITLE, "replies", name, "title")
+        yield scribe.message(f"reply.{name}", reply.text, REPLY, "replies", name, "text")

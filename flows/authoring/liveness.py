@@ -12,18 +12,22 @@ from dataclasses import replace
 from typing import Final
 
 from flows.advance import COMMAND_FLOWS, CRISIS_FLOWS
+from flows.authoring.compile import DESK_KEYS
+from flows.desk import LIVE, WAITING
 from flows.guards import Guard, Term
 from flows.navigation import ANYTHING_ELSE, ASK_PHONE, DOORS
 from flows.program import Program, StepNode
 from flows.screens import LOCAL_DOORS
 from flows.state import Position
 
-ASIDES: Final = frozenset({*COMMAND_FLOWS.values(), *CRISIS_FLOWS, "cover", "paused", "returning", "media", "voice"})
+ASIDES: Final = frozenset({*COMMAND_FLOWS.values(), *CRISIS_FLOWS, WAITING, LIVE, "cover", "paused", "returning", "media", "voice"})
 """Flows that lie on top of what a person was doing and return to it."""
 CONSENT: Final = "consent"
 """The answer that says a person agreed to be asked more."""
 AUTHORITY: Final = Term(key="authority", value="yes", negated=False)
 CONSENTED: Final = Term(key=CONSENT, value="yes", negated=False)
+WALKED_ALONE: Final = frozenset({"@person", "@withdraw", "@complaint", f"@flow:{WAITING}"})
+"""Where a choice leads that only the desk can hide: places the walk visits in their own right, whoever offers them."""
 Question = Guard | Term
 """Something asked about one answer: a condition about it alone, or one comparison of a longer condition."""
 Live = dict[Position, frozenset[Question]]
@@ -50,18 +54,29 @@ def _questions(step: StepNode) -> Iterator[Question]:
     """What a step's own conditions ask."""
     if any(block.door in LOCAL_DOORS for block in step.blocks):
         yield AUTHORITY
-    for guard in guards_of(step):
+    for guard in _deciding(step):
         if len(guard.keys) == 1:
             yield replace(guard, source="")
         else:
             yield from (term for terms in guard.alternatives for term in terms)
 
 
+def _deciding(step: StepNode) -> Iterator[Guard]:
+    """The conditions that keep states apart. Those that ask only the desk do so where they decide which way on there is. A paragraph that
+    comes and goes with the desk, and a choice to a place that is walked by itself, are looked at under every door without a state of their
+    own."""
+    for choice in step.choices:
+        if choice.when and not (choice.to in WALKED_ALONE and choice.when.keys <= DESK_KEYS):
+            yield choice.when
+    yield from (when for when, _ in step.branches if when)
+    yield from (block.when for block in step.blocks if block.when and not block.when.keys <= DESK_KEYS)
+
+
 def _moves(program: Program, at: Position, step: StepNode) -> Iterator[tuple[Position, frozenset[str]]]:
     """Where a step can lead, and which answers are written anew on the way (what was held before no longer matters there)."""
     saved = frozenset({step.saves}) if step.kind.startswith("ask") else frozenset()
     for choice in step.choices:
-        yield from _ends(program, at, choice.to, saved | frozenset(choice.sets))
+        yield from _ends(program, at, choice.to, saved | frozenset(choice.sets) - DESK_KEYS)
     for target in (*(to for _, to in step.branches), step.to, step.then):
         yield from _ends(program, at, target, frozenset())
     yield from _ends(program, at, step.skip, saved)
@@ -105,12 +120,14 @@ def live_questions(program: Program) -> Live:
 
 
 def _shared(steps: Mapping[Position, StepNode]) -> frozenset[str]:
-    """Answers that one flow writes and another asks for; the others are forgotten when their flow is left."""
+    """Answers that one flow writes and another asks for; the others are forgotten when their flow is left. What is known of the desk is no
+    answer: the shell tells it anew with every turn."""
     written: dict[str, set[str]] = defaultdict(set, {f"{flow}.heard": {flow} for flow in CRISIS_FLOWS})
     for at, step in steps.items():
         for key in (*((step.saves,) if step.kind.startswith("ask") else ()), *(key for choice in step.choices for key in choice.sets)):
             written[key].add(at.flow)
-    return frozenset(_key(q) for at, step in steps.items() for q in _questions(step) if written[_key(q)] - {at.flow})
+    asked = ((at.flow, _key(question)) for at, step in steps.items() for question in _questions(step))
+    return frozenset(key for flow, key in asked if written[key] - {flow} and key not in DESK_KEYS)
 
 
 def values_asked(program: Program) -> frozenset[str]:

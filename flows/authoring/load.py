@@ -17,10 +17,13 @@ from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 from flows.authoring.issues import Issue, Level, Place
 from flows.authoring.schema import (
     CardFile,
+    DeskTextsFile,
     Fact,
     FactsFile,
     FlowFile,
     InterfaceFile,
+    RepliesFile,
+    Reply,
     Scenario,
     ScenariosFile,
     Strict,
@@ -63,7 +66,8 @@ class SensitiveFile(RootModel[dict[str, list[str]]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Everything administrators own, validated. `places` of things: (kind, id, ...) -> file and line."""
+    """Everything administrators own, validated. `desk`: what those who answer read (id -> text); `replies`: their canned replies.
+    `where` things stand: (kind, id, ...) -> file and line."""
 
     flows: Mapping[str, FlowFile]
     cards: Mapping[str, CardFile]
@@ -74,6 +78,8 @@ class Content:
     scenarios: Mapping[str, tuple[Scenario, ...]]
     phrases: tuple[Phrases, ...] = ()
     sensitive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    desk: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, Reply] = field(default_factory=dict)
     where: Mapping[Path_, Place] = field(default_factory=dict)
 
     def place(self, *path: str | int) -> Place:
@@ -216,6 +222,8 @@ def load_content(root: Path) -> tuple[Content | None, tuple[Issue, ...]]:
         for phrase in getattr(reader.read(file, IntentsFile, "understanding", file.stem), "intents", ())
     ]
     sensitive = reader.read(root / "sensitive_words.yaml", SensitiveFile, "sensitive")
+    desk = reader.read(root / "desk.yaml", DeskTextsFile, "desk")
+    replies = reader.read(root / "replies.yaml", RepliesFile, "replies")
     if interface is None or lists is None or not flows:
         return None, tuple(reader.issues)
     content = Content(
@@ -228,6 +236,8 @@ def load_content(root: Path) -> tuple[Content | None, tuple[Issue, ...]]:
         scenarios=scenarios,
         phrases=tuple(phrases),
         sensitive=sensitive.words() if sensitive else {},
+        desk=desk.messages if desk else {},
+        replies=replies.replies if replies else {},
         where=reader.where,
     )
     return content, tuple(reader.issues)

@@ -23,7 +23,19 @@ to "anything else?")."""
 GuardText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 """`missing.minor is yes`, `phone is not lent`, `threat.signs has deadline`, `x is known`, joined by `and` / `or` (and binds tighter)."""
 
-PLACEHOLDERS = frozenset({"org", "minutes", "when"})
+PLACEHOLDERS = frozenset({"org", "minutes", "when", "desk", "alias", "other", "code", "answer"})
+"""Names a text may hold beside facts: who runs this copy; the measured minutes to a first human word; when somebody is back; the
+organization that would answer (or answers); the responder's alias; another organization that is asked about."""
+DESK_PLACEHOLDERS = frozenset({"minutes", "when", "desk", "alias", "other", "code", "answer"})
+STAFF_PLACEHOLDERS = frozenset(
+    {
+        *("ago", "alias", "begins", "cap", "case", "code", "colleague", "count", "days", "designation", "ends"),
+        *("guides", "hours", "key", "kind", "language", "level", "list", "minutes", "name", "number", "organization"),
+        *("other", "outcome", "reason", "role", "rules", "seconds", "service", "state", "status", "step", "text"),
+        *("ticket", "topic", "when", "who"),
+    }
+)
+"""Names a text of content/desk.yaml may hold: the desk fills them in, always from values of its own."""
 
 
 class Strict(BaseModel):
@@ -45,6 +57,7 @@ class Kind(StrEnum):
     BRANCH = "branch"
     OFFER_PERSON = "offer_person"
     END = "end"
+    TELL = "tell"
 
 
 class Purpose(StrEnum):
@@ -83,7 +96,9 @@ class Step(Strict):
     `personal` questions have a `why` and a way to prefer not to say: `skip` is where that leads (the saved value is `unsaid`).
     `exit: menu` states that this screen is full and *salir* lives in the menu button. `place` picks the list of an `ask_place`.
     `timer` (seconds) with `then` is what follows silence. `to` is where `call`, `wait`, `ask_many` and `ask_place` go on.
-    `fresh`: what this step says is waited for, so it comes as a new message.
+    `fresh`: what this step says is waited for, so it comes as a new message. On a `tell`, what is typed goes to a human (`tells`: as
+    words, as the answer to "is it still you?", as a complaint, as a return key). `share`: what was asked in a few words, as it stands on
+    the list of answers a person may share; a question without it is never shared.
     """
 
     id: Id
@@ -104,6 +119,8 @@ class Step(Strict):
     then: Target | None = None
     exit: Literal["button", "menu"] = "button"
     needs_consent: bool = False
+    tells: Literal["words", "word", "complaint", "return_key"] = "words"
+    share: Text | None = None
     voice: Id | None = None
     fresh: bool = False
 
@@ -140,7 +157,7 @@ class Block(Strict):
     """A paragraph of a card. `facts` it rests on (those in `{...}` count by themselves); `when` guards it; `once`: said once a
     conversation; `door`: a local or state authority, taken away when the authority is part of it; `standing`: shown only on a test
     version, or only
-    live."""
+    live. `consent`: this paragraph is what a person agrees to when they press the choice that sets `desk: request` (or the others)."""
 
     id: Id
     text: Text
@@ -149,6 +166,7 @@ class Block(Strict):
     once: bool = False
     door: Literal["local", "state", "federal", "rights", "civil", "abroad"] | None = None
     standing: Literal["test", "live"] | None = None
+    consent: Literal["contact", "share", "referral"] | None = None
 
 
 class CardFile(Strict):
@@ -217,24 +235,49 @@ class UrgencyFile(Strict):
 class Scenario(Strict):
     """ "If the person answers X and Y, they reach Z and never see W", in words an administrator can read.
 
-    `does`: what the person types (plain words) or picks (`[text of the button]`), in order. `reaches`: a step `flow.step` or a card id
-    that must be on screen at the end. `sees` / `never_sees`: words or fact ids that must (not) be on any screen on the way. `urgency`:
-    level at
-    the end."""
+    `does`: what the person types (plain words) or picks (`[text of the button]`), in order; in parentheses stands what happens without
+    them: news of the case (`(taken)`, `(words)`, `(nobody)`... see flows.events.News), the door (`(desk: away)`), or minutes that pass
+    (`(20 minutes)`). `desk`: the door when it begins (closed: this copy opens no case). `case`: how far a request for a person has come
+    when it begins. `reaches`: a step `flow.step` or a card id that must be on screen at the end. `sees` / `never_sees`: words or fact ids
+    that must (not) be on any screen on the way. `urgency`: level at the end. `asks`: orders the desk gets on the way, in order, as
+    `name` or `name value` (flows.effects.OrderKind); left out, they are not looked at."""
 
     scenario: Text
     locale: str = "es"
+    desk: Literal["open", "away", "closed"] = "closed"
+    case: Literal["none", "waiting", "live"] = "none"
     does: list[Text]
     reaches: str
     sees: list[Text] = []
     never_sees: list[Text] = []
     urgency: Literal["danger", "high", "ordinary"] | None = None
+    asks: list[Text] | None = None
 
 
 class ScenariosFile(Strict):
     """`content/scenarios/<flow>.yaml`."""
 
     scenarios: Annotated[list[Scenario], Field(min_length=1)]
+
+
+class DeskTextsFile(Strict):
+    """`content/desk.yaml`: what those who answer read at the desk, and the few sentences the desk itself tells a seeker (`told_...`).
+    id -> source text; message ids are `desk.<id>`. A text may hold the names in `STAFF_PLACEHOLDERS`."""
+
+    messages: Annotated[dict[Id, Text], Field(min_length=1)]
+
+
+class Reply(Strict):
+    """A canned reply: the title a responder picks it by, and the text the seeker reads, each in their own language."""
+
+    title: Text
+    text: Text
+
+
+class RepliesFile(Strict):
+    """`content/replies.yaml`. id -> reply; message ids are `reply.<id>` and `reply.<id>.title`."""
+
+    replies: Annotated[dict[Id, Reply], Field(min_length=1)]
 
 
 class InterfaceFile(Strict):

@@ -22,16 +22,21 @@ from tests.bench import bots, goals, stored
 from tests.bench.bots import Bot
 from tests.bench.experiment import Failed, Load, Numbers, kill_twice, measure, unanswered
 from tests.bench.goals import Judged, Results, judge
+from tests.bench.relayed import measure_relay
 from tests.bench.workshop import CACHE, HERE, NotReady, Workshop, prepare
 
 out: Final = Console(highlight=False, width=130)
 LOG: Final = HERE / "results.jsonl"
-USUAL: Final = frozenset({1, 2, 4, 7, 8})
-ALL: Final = frozenset(range(1, 11))
+USUAL: Final = frozenset({1, 2, 4, 7, 8, 11})
+ALL: Final = frozenset(range(1, 12))
+RELAYED: Final = 11
+"""The row that is no load of one bot: two bots, and people on both sides."""
 FAULTY: Final = ("-p429", "0.01", "-retry-after", "1", "-p5xx", "0.02", "-pdrop-before", "0.01")
 COMMIT_MS: Final = 10
 NOISY: Final = 0.05
 """Share of the bot's processor that others may take before the line says so."""
+RELAY_SECONDS: Final = 20.0
+"""Least measured time of row 11: at twenty a second, four hundred messages."""
 KILL_SECONDS: Final = 12.0
 """Least measured time of row 7: a start takes seconds, and there are two."""
 
@@ -81,14 +86,14 @@ def _options() -> _Options:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Amparo beside its peers, on this machine.")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is run; medians are compared (3)")
     parser.add_argument("--secs", type=float, default=8.0, help="measured seconds of each run (8)")
-    parser.add_argument("--all", action="store_true", help="all ten rows, not only 1, 2, 4, 7 and 8")
+    parser.add_argument("--all", action="store_true", help="all eleven rows, not only 1, 2, 4, 7, 8 and 11")
     parser.add_argument("--rows", default="", help="only these rows, such as 1,7")
     parser.add_argument("--stored", type=int, default=100_000, help="stored conversations of row 5 (100000)")
     parser.add_argument("--profile", action="store_true", help="Amparo alone under cProfile: the forty functions that take most time")
     options = parser.parse_args(namespace=_Options())
     rows = frozenset(int(row) for row in options.rows.split(",") if row)
     if not rows <= ALL:
-        parser.error("rows are 1 to 10")
+        parser.error("rows are 1 to 11")
     options.chosen = rows or (ALL if options.all else USUAL)
     return options
 
@@ -126,6 +131,10 @@ def _rounds(workshop: Workshop, options: _Options) -> Results:
                     counted = _once(run, results, workshop, shelf)
                     results.add(run.name, run.bot.name, counted)
                     _tell(number, run, counted)
+            if RELAYED in options.chosen:
+                counted = measure_relay(bots.AMPARO, workshop, max(options.secs, RELAY_SECONDS))
+                results.add(goals.RELAY, bots.AMPARO.name, counted)
+                _tell_relay(number, counted)
     return results
 
 
@@ -154,13 +163,25 @@ def _stored(run: Run, shelf: Path) -> Path:
 
 def _tell(number: int, run: Run, counted: Numbers) -> None:
     """One line on the screen, one in the log."""
-    with LOG.open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"round": number, "load": run.name, "bot": run.bot.name} | _machine() | counted) + "\n")
+    _note(number, run.name, run.bot, counted)
     speed = f"{counted['updates_per_s']:8,.0f}/s  p50 {counted['p50_ms']:7.1f}  p99 {counted['p99_ms']:7.1f} ms"
     cost = f"  {counted['cpu_us']:6,.0f} µs  {counted['rss_mb']:4.0f} MB" if "cpu_us" in counted else ""
     care = f"  unanswered {unanswered(counted):.0f}  repeats {counted['dup']:.0f}  silence {counted['silence_ms']:.0f} ms"
     noise = f"  [others took {counted['others']:.0%} of its processor]" if counted.get("others", 0.0) > NOISY else ""
     out.print(f"{number}  {run.name:13s} {run.bot.title:42s} {speed}{cost}{care}{noise}", markup=False, soft_wrap=True)
+
+
+def _tell_relay(number: int, counted: Numbers) -> None:
+    _note(number, goals.RELAY, bots.AMPARO, counted)
+    times = "  ".join(f"{name} {counted[f'{name}_p50_ms']:.0f}/{counted[f'{name}_p99_ms']:.0f} ms" for name in ("relay", "back"))
+    memory = f"{counted['rss_mb']:.0f} MB, of them {counted['rss_mb'] - counted['idle_mb']:.0f} above idle"
+    out.print(f"{number}  {goals.RELAY:13s} p50/p99: {times}  lost {counted['lost']:.0f}  {memory}  CPU {counted['cpu']:.0%}", markup=False)
+
+
+def _note(number: int, load: str, bot: Bot, counted: Numbers) -> None:
+    """A line in the log."""
+    with LOG.open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"round": number, "load": load, "bot": bot.name} | _machine() | counted) + "\n")
 
 
 def _machine() -> dict[str, object]:

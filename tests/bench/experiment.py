@@ -73,9 +73,9 @@ class Stage:
 
     def open(self) -> None:
         """Start the load server, then the bot."""
-        others = _processors()[1]
+        others = processors()[1]
         server = [str(self._workshop.server), "-port", str(self._port), "-script", str(self._bot.script), "-procs", str(len(others))]
-        command = [*_pinned(others), *server, *self._load.arguments()]
+        command = [*pinned(others), *server, *self._load.arguments()]
         self._running["server"] = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)
         self._until(0, 5.0, "the load server did not come up")
         self._start()
@@ -85,8 +85,8 @@ class Stage:
         if command is None:
             raise Failed(f"{self._bot.name} cannot run on this machine")
         env = self._bot.environment(self._port, self._hook_port, self._folder)
-        pinned = [*_pinned(_processors()[0]), *command]
-        self._running["bot"] = subprocess.Popen(pinned, env=env, cwd=self._folder, stdout=self._log, stderr=self._log)
+        whole = [*pinned(processors()[0]), *command]
+        self._running["bot"] = subprocess.Popen(whole, env=env, cwd=self._folder, stdout=self._log, stderr=self._log)
 
     def _ask(self, path: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
@@ -180,12 +180,12 @@ def measure(bot: Bot, load: Load, workshop: Workshop, stored: Path | None = None
         on.reach(1)
         idle = rss_mb(on.pid)
         on.reach(2)
-        began, cpu, busy = time.monotonic(), cpu_seconds(on.pid), busy_seconds(_processors()[0][0])
+        began, cpu, busy = time.monotonic(), cpu_seconds(on.pid), busy_seconds(processors()[0][0])
         time.sleep(max(0.5, load.secs - 0.2))
         on.check_alive()
         took = time.monotonic() - began
         share = (cpu_seconds(on.pid) - cpu) / took
-        others = max(0.0, (busy_seconds(_processors()[0][0]) - busy) / took - share)
+        others = max(0.0, (busy_seconds(processors()[0][0]) - busy) / took - share)
         rss = rss_mb(on.pid)
         counted = on.result()
     per_update = share / counted["updates_per_s"] * 1e6 if counted["updates_per_s"] else float("inf")
@@ -226,13 +226,15 @@ def rss_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1]) * PAGE / 2**20
 
 
-def _processors() -> tuple[list[int], list[int]]:
+def processors() -> tuple[list[int], list[int]]:
+    """The bot's processor, and the others."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[:1], allowed[1:] or allowed
 
 
-def _pinned(processors: list[int]) -> list[str]:
-    return ["taskset", "-c", ",".join(map(str, processors))]
+def pinned(which: list[int]) -> list[str]:
+    """What stands before a command to keep it on these processors."""
+    return ["taskset", "-c", ",".join(map(str, which))]
 
 
 def _free_ports() -> tuple[int, int]:

@@ -24,6 +24,7 @@ SLOW: Final = "slow commits"
 HOOK: Final = "webhook"
 FEW: Final = "1,000 stored"
 MANY: Final = "many stored"
+RELAY: Final = "relay"
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Judged:
 
 def judge(results: Results, rows: frozenset[int]) -> list[Judged]:
     """Every goal of these rows, in order."""
-    makers = {1: _saturated, 2: _far, 3: _open, 4: _cost, 5: _growth, 6: _stalls, 7: _kills, 8: _faults, 9: _slow, 10: _webhook}
+    makers = {1: _saturated, 2: _far, 3: _open, 4: _cost, 5: _growth, 6: _stalls, 7: _kills, 8: _faults, 9: _slow, 10: _webhook, 11: _relay}
     return [judged for row in sorted(rows) for judged in makers[row](results)]
 
 
@@ -123,6 +124,15 @@ def _slow(results: Results) -> Iterator[Judged]:
 
 def _webhook(results: Results) -> Iterator[Judged]:
     yield _own(results, 10, "webhook to its own polling", (HOOK, "amparo-webhook"), (SATURATED, "amparo"), 0.8)
+
+
+def _relay(results: Results) -> Iterator[Judged]:
+    """No peer does this: figures against what a person notices. The way back is let go by a clock that looks once a second."""
+    yield _at_most(11, "not arrived, 20 a second among 1,000 cases", results.worst(RELAY, "amparo", "lost"), 0.0, "")
+    yield _at_most(11, "seeker to responder, p99", results.median(RELAY, "amparo", "relay_p99_ms"), 250.0, "ms")
+    yield _at_most(11, "responder to seeker after the hold, p99", results.median(RELAY, "amparo", "back_p99_ms"), 1500.0, "ms")
+    rss, idle = results.median(RELAY, "amparo", "rss_mb"), results.median(RELAY, "amparo", "idle_mb")
+    yield _at_most(11, "memory above idle", None if rss is None or idle is None else rss - idle, 60.0, "MB")
 
 
 def _faster(results: Results, row: int, load: str, bot: str, least: float) -> Judged:

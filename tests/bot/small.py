@@ -30,7 +30,8 @@ SPOKEN = """
 def small_house(folder: Path) -> Path:
     """Build it; answers the folder that holds content/ and locales/."""
     build(folder)
-    shutil.copy(ROOT / "content" / "never.yaml", folder / "content")
+    for name in ("never.yaml", "clocks.yaml"):
+        shutil.copy(ROOT / "content" / name, folder / "content")
     (folder / "content" / "voice").mkdir()
     (folder / "content" / "voice" / "hello.es.ogg").write_bytes(b"OggS")
     interface = folder / "content" / "interface.yaml"

@@ -48,6 +48,18 @@ RUN_ALL = [
     ["facts", "on"],
     ["flows"],
     ["flows", "draw"],
+    ["responder"],
+    ["responder", "invite"],
+    ["responder", "approve"],
+    ["responder", "revoke"],
+    ["responder", "list"],
+    ["shift"],
+    ["shift", "add"],
+    ["shift", "list"],
+    ["shift", "remove"],
+    ["audit"],
+    ["audit", "verify"],
+    ["audit", "list"],
 ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo import PHONES, serve_demo
+from bot.demo import PHONES, STAFF, serve_demo
 from bot.storage.folder import DATABASE_FILE
 
 
@@ -43,13 +43,13 @@ class Page:
         async with self._session.post(f"{self._root}/_control/chats/{user}/{deed}", json=given) as answer:
             assert answer.status == 200, await answer.text()
 
-    async def sees(self, user: object, words: str) -> None:
+    async def sees(self, user: object, words: str, bot: object) -> None:
         """Wait until these words stand in the chat."""
         for _ in range(1000):
-            if words in await self.get(f"/_control/chats/{user}"):
+            if words in await self.get(f"/_control/chats/{user}?bot={bot}"):
                 return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{words!r} does not come: {await self.get(f'/_control/chats/{user}')}")
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{words!r} does not come: {await self.get(f'/_control/chats/{user}?bot={bot}')}")
 
 
 async def test_the_demo(tmp_path: Path) -> None:
@@ -62,14 +62,20 @@ async def test_the_demo(tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as session:
         page = Page(f"http://127.0.0.1:{port}", session)
         assert "<html" in (await page.get("/")).casefold()
-        people = (await page.state())["users"]
-        assert [person["language_code"] for person in people] == ["en", "es"]
-        assert {person["first_name"] for person in people} == set(PHONES.values())
-        spanish = people[1]["id"]
-        await page.do(spanish, "start")
-        await page.sees(spanish, "Me opera la organización de esta demostración")
-        await page.do(spanish, "text", text="mi hijo no llegó anoche")
-        await page.sees(spanish, "menos de 18")
+        state = await page.state()
+        people, bots = state["users"], state["bots"]
+        assert [person["language_code"] for person in people[:2]] == ["en", "es"]
+        assert {person["first_name"] for person in people[:2]} == set(PHONES.values())
+        spanish, first = people[1]["id"], bots[0]["id"]
+        await page.do(spanish, "start", bot=first)
+        await page.sees(spanish, "Me opera Organización de demostración", bot=first)
+        await page.do(spanish, "text", text="mi hijo no llegó anoche", bot=first)
+        await page.sees(spanish, "menos de 18", bot=first)
+        answering = {person["first_name"]: person["id"] for person in (await page.state())["users"][2:]}
+        assert list(answering) == [alias for alias, _, _ in STAFF]
+        for alias, user in answering.items():  # by invitation, approved by a second person, and on duty
+            await page.sees(user, f"Alias: {alias}", bot=bots[1]["id"])
+            await page.sees(user, "En guardia hasta", bot=bots[1]["id"])
     stop.set()
     await asyncio.wait_for(demo, 20)
     assert (tmp_path / DATABASE_FILE).exists()

@@ -6,6 +6,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,10 +15,15 @@ from pydantic import SecretStr
 
 from bot import doctor
 from bot.botapi.server import LocalBotApi
+from bot.clock import SystemClock
 from bot.doctor import Finding, examine
+from bot.domain.audit import AuditEntry, Deed
+from bot.domain.staff import Responder, ResponderState, Shift, StaffRole
 from bot.security.keyring import KEY_FILE, Keyring
 from bot.settings import Settings
 from bot.storage.folder import DATABASE_FILE
+from bot.storage.staff_desk import open_staff
+from bot.usecases.desk_ports import DeskWrite
 from tests.bot.small import rewrite, small_house
 
 TOKEN = "77:a-token-for-tests-only-0123456789abcdefg"
@@ -225,3 +231,129 @@ async def test_nobody_answers(root: Path, deaf: int) -> None:
 def test_a_finding_is_a_value() -> None:
     """Without a remedy when all is well."""
     assert Finding(level="ok", what="x").remedy == ""
+
+
+# -- the desk -------------------------------------------------------------------------------------------------------------------
+
+TEAM = (
+    Responder(id=0, organization="casa", role=StaffRole.RESPONDER, alias="Encino", state=ResponderState.ACTIVE, account=b"a" * 32),
+    Responder(id=0, organization="casa", role=StaffRole.SUPERVISOR, alias="Roble", state=ResponderState.ACTIVE, account=b"b" * 32),
+    Responder(id=0, organization="otra", role=StaffRole.REVIEWER, alias="Pino", state=ResponderState.ACTIVE, account=b"c" * 32),
+)
+NOW = int(SystemClock().now())
+LASTING = (Shift(responder=1, begins=NOW - 3600, ends=NOW + 2 * 86_400),)
+DESK_TOKEN = "78:another-token-for-tests-only-0123456789"
+
+
+def organizations(root: Path, **replaced: str) -> None:
+    """Two organizations that answer at every hour; `replaced` lines of the first one."""
+    lines = {"hours": "always", "holidays": "none", "complaints_to": "otra", **replaced}
+    rest = "languages: [es]\nalternatives: {general: [search_line]}\n"
+    folder = root / "content" / "organizations"
+    folder.mkdir(exist_ok=True)
+    written = "".join(f"{name}: {value}\n" for name, value in lines.items())
+    (folder / "casa.yaml").write_text(f"organization: casa\nname: Casa\n{written}{rest}", "utf-8")
+    other = "organization: otra\nname: Otra\nhours: always\nholidays: none\ncomplaints_to: casa\n"
+    (folder / "otra.yaml").write_text(other + rest, "utf-8")
+
+
+async def answered_by(root: Path, team: tuple[Responder, ...] = TEAM, shifts: tuple[Shift, ...] = LASTING) -> None:
+    """A data folder whose desk has these people and shifts, and a trail that says so."""
+    organizations(root)
+    (root / "data" / DATABASE_FILE).unlink()
+    entry = AuditEntry(at=NOW, actor="administrator", deed=Deed.INVITE, object="responder:0")
+    async with await open_staff(root / "data" / DATABASE_FILE, Keyring.load_or_create(root / "data")) as storage:
+        for one in team:
+            await storage.invite(one, at=NOW, audit=(entry,))
+        await storage.write_desk(DeskWrite(at=NOW, shifts=shifts))
+
+
+async def casa(root: Path, **more: object) -> list[tuple[str, str]]:
+    """What is said of the first organization, with the desk's bot and the trail left out."""
+    return [(level, what.removeprefix("Casa: ")) for what, level in (await levels(root, **more)).items() if what.startswith("Casa")]
+
+
+async def test_nobody_answers_here(root: Path) -> None:
+    assert about(await levels(root), "no organization answers here") == "warning"
+    organizations(root)
+    assert await casa(root) == [("warning", "nobody who answers is approved")]
+
+
+async def test_an_organization_of_the_demo_answers_nobody_in_earnest(root: Path) -> None:
+    organizations(root, demo="true")
+    found = await levels(root, telegram_api="https://127.0.0.1.invalid")
+    assert not [what for what in found if what.startswith("Casa")]
+
+
+async def test_somebody_answers_at_every_hour(root: Path) -> None:
+    await answered_by(root)
+    before = {path: path.read_bytes() for path in (root / "data").iterdir()}
+    assert await casa(root) == [("ok", "2 people answer")]
+    assert about(await levels(root), "the audit trail is whole") == "ok"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [(0, ""), (1, "no supervisor is told when nobody comes"), (2, "complaints about it reach nobody outside")],
+)
+async def test_each_role_is_looked_for(root: Path, missing: int, said: str) -> None:
+    """Somebody else of the organization is on duty all the same, but for the supervisor's own."""
+    team = tuple(one for number, one in enumerate(TEAM) if number != missing)
+    await answered_by(root, team)
+    found = await casa(root)
+    assert [what for level, what in found if level == "warning"] == ([said] if said else [])
+
+
+async def test_hours_nobody_is_planned_for(root: Path) -> None:
+    """As many as there are; a shift of a reviewer is nobody's."""
+    await answered_by(root, shifts=(replace(LASTING[0], responder=3),))
+    assert ("warning", "nobody is planned for 24 of its hours in the next 24") in await casa(root)
+
+
+async def test_holidays_that_run_out(root: Path) -> None:
+    await answered_by(root)
+    organizations(root, holidays="[2020-01-01]")
+    assert ("warning", "its list of holidays runs out within 60 days") in await casa(root)
+
+
+async def test_somebody_waits_for_the_second_approval(root: Path) -> None:
+    await answered_by(root, (*TEAM, replace(TEAM[0], alias="Sauce", state=ResponderState.REDEEMED, account=b"d" * 32)))
+    assert about(await levels(root), "1 invited people wait for the second approval") == "warning"
+
+
+async def test_a_trail_that_was_cut(root: Path) -> None:
+    """Three entries written, two there: the line beside the database knows."""
+    await answered_by(root)
+    with sqlite3.connect(root / "data" / DATABASE_FILE) as database:
+        database.execute("DROP TRIGGER audit_removed")
+        database.execute("DELETE FROM audit WHERE seq = 3")
+    database.close()
+    assert about(await levels(root), "the audit trail is damaged") == "error"
+
+
+async def test_people_of_another_key(root: Path, data: Path) -> None:
+    await answered_by(root)
+    (data / KEY_FILE).unlink()
+    Keyring.load_or_create(data)
+    assert about(await levels(root), "who answers cannot be read with this key") == "error"
+
+
+async def test_the_responders_bot(root: Path) -> None:
+    """None of its own; the same one twice; unknown; without topics; and as it should be."""
+    async with LocalBotApi() as api:
+        api.add_bot(TOKEN, topics=False)
+
+        async def said(token: str | None) -> dict[str, str]:
+            given = SecretStr(token) if token else None
+            return await levels(root, telegram_token=SecretStr(TOKEN), responders_token=given, telegram_api=api.root)
+
+        found = await said(None)
+        assert about(found, "responders write to the seekers' own bot") == "warning"
+        assert about(found, "topics in private chats are off") == "warning"
+        assert about(await said(TOKEN), "both tokens are of the same bot") == "error"
+        assert about(await said(DESK_TOKEN), "Telegram does not know the responders' bot") == "error"
+        desk = api.add_bot(DESK_TOKEN, username="amparo_desk_bot", name="Mesa", topics=True)
+        assert about(await said(DESK_TOKEN), "each case gets a topic") == "ok"
+        api.set_topics(desk, on=False)
+        assert about(await said(DESK_TOKEN), "topics in private chats are off") == "warning"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ LINES = "content/facts/lines.yaml"
 def root(tmp_path: Path) -> Path:
     """A small sound house."""
     build(tmp_path)
+    shutil.copy(ROOT / "content" / "clocks.yaml", tmp_path / "content")
     (tmp_path / "data").mkdir()
     return tmp_path
 

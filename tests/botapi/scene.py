@@ -7,6 +7,7 @@ has seen a few kinds of message; Bea has only written in a group; Carla has bloc
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from bot.botapi.people import Bot, Person
 
 Envelope = dict[str, Any]
 HOUR = 3600
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+"""The smallest picture a browser draws: one point, as PNG."""
 
 
 @dataclass(slots=True)

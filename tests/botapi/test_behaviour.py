@@ -543,7 +543,7 @@ async def test_creating_topics(world: Scene) -> None:
 
 @proves("createForumTopic")
 async def test_topics_in_private_only_where_they_are_on(world: Scene) -> None:
-    desk = world.api.add_bot(username="desk_bot", name="Desk", has_topics=True)
+    desk = world.api.add_bot(username="desk_bot", name="Desk", topics=True)
     world.api.text(world.ana, "hola", desk)
     talk = Talk(world.talk.session, world.api.root, desk.token)
     assert (await talk.ok("getMe"))["has_topics_enabled"] is True

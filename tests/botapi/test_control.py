@@ -52,7 +52,7 @@ async def test_a_conversation_by_hand(world: Scene) -> None:
     last = seen["messages"][-1]
     assert set(last) == {
         "message_id", "from", "date", "edit_date", "text", "entities", "caption", "media", "reply_markup", "silent",
-        "protect", "thread_id", "reply_to", "service",
+        "protect", "thread_id", "reply_to", "service", "spoiler",
     }  # fmt: skip
     assert (last["message_id"], last["from"], last["text"], last["reply_markup"]) == (number, "bot", "elige", KEYS)
     wrong = await post(world, chat + "/tap", {"bot": bot, "message_id": number, "row": 5, "col": 0})

@@ -182,12 +182,12 @@ async def test_reply_keyboards_keep_what_clients_draw(world: Scene) -> None:
 
 
 async def test_replies_stay_in_their_topic(world: Scene) -> None:
-    desk = world.api.add_bot(username="desk_bot", name="Desk", has_topics=True)
+    desk = world.api.add_bot(username="desk_bot", name="Desk", topics=True)
     talk = Talk(world.talk.session, world.api.root, desk.token)
     world.api.text(world.ana, "hola", desk)
     place = {"chat_id": world.ana.id}
     topic = (await talk.ok("createForumTopic", **place, name="Caso", icon_custom_emoji_id="7"))["message_thread_id"]
-    asked = world.api.text(world.ana, "pregunta", desk, thread_id=topic)
+    asked = world.api.text(world.ana, "pregunta", desk, thread=topic)
     sent = await talk.ok("sendMessage", **place, text="x", reply_parameters={"message_id": asked.id})
     assert sent["message_thread_id"] == topic
     unchanged = await talk.call("editForumTopic", **place, message_thread_id=topic, name="Caso")

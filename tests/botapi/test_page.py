@@ -8,146 +8,20 @@ the server's own origin.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from bot import botapi
-from bot.botapi import LocalBotApi
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NARROW = ViewportSize(width=360, height=740)
-WIDE = ViewportSize(width=1280, height=800)
+from tests.botapi.browsing import FAINT, NAMELESS, NARROW, OVERFLOWS, WIDE, Bot, House, a_person, bubbles, key, keys
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-Call = dict[str, Any]
-
-
-@dataclass(kw_only=True)
-class Bot:
-    """The bot's side: raw calls over HTTP."""
-
-    root: str
-    token: str
-    id: int
-    http: aiohttp.ClientSession
-    offset: int = 0
-
-    async def call(self, method: str, **parameters: object) -> Any:
-        """The answer's `result`; an error answer fails the test."""
-        answer = await self.try_call(method, **parameters)
-        assert answer["ok"], answer
-        return answer["result"]
-
-    async def try_call(self, method: str, **parameters: object) -> Call:
-        """The whole answer, right or wrong."""
-        async with self.http.post(f"{self.root}/bot{self.token}/{method}", json=parameters) as answer:
-            read: Call = await answer.json()
-            return read
-
-    async def hears(self) -> Call:
-        """The next update."""
-        updates = await self.call("getUpdates", offset=self.offset, limit=1, timeout=10)
-        assert updates, "the bot heard nothing"
-        self.offset = updates[0]["update_id"] + 1
-        return dict(updates[0])
-
-    async def is_started(self, page: Page) -> int:
-        """The person presses Start; gives the chat's id."""
-        await page.locator(".phone.active .empty button").click()
-        message = (await self.hears())["message"]
-        assert message["text"] == "/start"
-        return int(message["chat"]["id"])
-
-
-@dataclass(kw_only=True)
-class House:
-    """One running server, its bot, and the browser contexts of a test."""
-
-    server: LocalBotApi
-    bot: Bot
-    browser: Browser
-    complaints: list[str] = field(default_factory=list)
-    contexts: list[BrowserContext] = field(default_factory=list)
-
-    async def page(self, *, size: ViewportSize = WIDE, query: str = "", **options: Any) -> Page:
-        """A fresh browser page on the demo."""
-        context = await self.browser.new_context(viewport=size, timezone_id="America/Mexico_City", **options)
-        self.contexts.append(context)
-        context.set_default_timeout(10_000)
-        page = await context.new_page()
-        page.on("console", lambda said: self._note("console", said.text) if said.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self._note("error", str(error)))
-        page.on("request", lambda asked: None if asked.url.startswith(self.bot.root) else self._note("left", asked.url))
-        await page.goto(f"{self.bot.root}/{query}")
-        return page
-
-    def _note(self, kind: str, what: str) -> None:
-        self.complaints.append(f"{kind}: {what}")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        await started.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(browser: Browser) -> AsyncIterator[House]:
-    """A server of its own for each test; what the browser complained about is checked when the test is over."""
-    async with LocalBotApi() as server, aiohttp.ClientSession() as http:
-        bot = Bot(root=server.root, token=server.token, id=server.bot.id, http=http)
-        house = House(server=server, bot=bot, browser=browser)
-        yield house
-        for context in house.contexts:
-            await context.close()
-        assert house.complaints == []
-
-
-async def a_person(page: Page, name: str = "Rosa", language: str = "es") -> None:
-    """Make a person with the page's own form."""
-    await page.locator("#bar").get_by_role("button", name=re.compile("Persona nueva|New person")).click()
-    dialog = page.get_by_role("dialog")
-    await dialog.get_by_role("textbox").fill(name)
-    await dialog.get_by_role("combobox").select_option(language)
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".phone.active h2")).to_be_visible()
-    await expect(page.locator(".phone.active .subtitle")).to_contain_text(name)
-
-
-def key(data: str, text: str = "") -> dict[str, str]:
-    return {"text": text or data, "callback_data": data}
-
-
-def keys(*rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"inline_keyboard": list(rows)}
-
-
-def bubbles(page: Page) -> Locator:
-    return page.locator(".phone.active .message:not(.leaving)")
 
 
 async def test_text_from_bot_and_person_is_shown_as_text_never_as_markup(house: House) -> None:
@@ -371,7 +245,7 @@ async def test_typing_is_shown_and_ends_with_the_message(house: House) -> None:
     await house.bot.call("sendChatAction", chat_id=chat, action="typing")
     await expect(page.locator(".phone.active .subtitle")).to_have_text("escribiendo…")
     await house.bot.call("sendMessage", chat_id=chat, text="Hola")
-    await expect(page.locator(".phone.active .subtitle")).to_have_text("Teléfono de Rosa")
+    await expect(page.locator(".phone.active .subtitle")).to_have_text("@amparo_local_bot")
 
 
 async def test_two_people_have_two_chats_side_by_side_or_one_at_a_time(house: House) -> None:
@@ -398,15 +272,15 @@ async def test_two_people_have_two_chats_side_by_side_or_one_at_a_time(house: Ho
     await expect(phones.nth(0)).to_be_visible()
     await expect(phones.nth(1)).to_be_hidden()
     await page.reload()  # the address line remembers who is shown
-    await expect(page.locator(".phone.active .subtitle")).to_have_text("Teléfono de Rosa")
+    await expect(page.locator(".phone.active .owner")).to_have_text("Teléfono de Rosa")
 
 
 async def test_another_bot_is_chosen_and_its_topics_keep_apart(house: House) -> None:
-    made = house.server.add_bot(username="amparo_desk_bot", name="Mesa", has_topics=True)
+    made = house.server.add_bot(username="amparo_desk_bot", name="Mesa", topics=True)
     desk = Bot(root=house.bot.root, token=made.token, id=made.id, http=house.bot.http)
     page = await house.page()
     await a_person(page)
-    await page.get_by_label("Bot que se prueba").select_option(label="Mesa (@amparo_desk_bot)")
+    await page.get_by_label("Bot de este teléfono").select_option(label="Mesa (@amparo_desk_bot)")
     await expect(page.locator(".phone.active h2")).to_have_text("Mesa")
     chat = await desk.is_started(page)
     assert f"bot={desk.id}" in page.url
@@ -546,43 +420,6 @@ async def test_fresh_start_empties_the_house_and_the_bot_goes_on(house: House) -
     await expect(bubbles(page).last).to_contain_text("De nuevo")
     await page.locator("#calls > summary").click()
     await expect(page.locator("#calls")).to_contain_text("De nuevo")
-
-
-OVERFLOWS = """() => [...document.querySelectorAll('body *')].filter((node) => {
-  const box = node.getBoundingClientRect();
-  return box.width > 1 && getComputedStyle(node).visibility !== 'hidden'
-    && !node.closest('.tabs') && (box.right > innerWidth + 1 || box.left < -1);
-}).map((node) => node.outerHTML.slice(0, 80))"""
-
-NAMELESS = """() => [...document.querySelectorAll('button, input, select, textarea, audio, img')]
-  .filter((node) => node.checkVisibility())
-  .filter((node) => !(node.innerText || node.getAttribute('aria-label') || node.alt || node.closest('label')))
-  .map((node) => node.outerHTML.slice(0, 80))"""
-
-# Smallest contrast of any visible text with the nearest painted ground behind it (WCAG 2.2, 1.4.3).
-FAINT = """() => {
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const ground = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const [r, g, b, a = 1] = numbers(getComputedStyle(at).backgroundColor);
-      if (a === 1) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const paint = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const plain = (colour) => { paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1); return [...paint.getImageData(0, 0, 1, 1).data]; };
-  return [...document.querySelectorAll('body *')].flatMap((node) => {
-    const hasText = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!hasText || !node.checkVisibility() || node.closest('.unseen, .spoiler, script, noscript')) return [];
-    const pair = [light(plain(getComputedStyle(node).color)), light(ground(node))].sort((a, b) => b - a);
-    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
-    return ratio < 4.5 ? [`${ratio.toFixed(2)} ${node.outerHTML.slice(0, 80)}`] : [];
-  });
-}"""
 
 
 async def furnished(house: House, page: Page) -> None:

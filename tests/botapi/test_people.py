@@ -201,16 +201,16 @@ async def test_an_administrator_deletes_what_others_wrote(world: Scene) -> None:
 
 
 async def test_a_person_answers_in_a_topic(world: Scene) -> None:
-    desk = world.api.add_bot(username="desk_bot", name="Desk", has_topics=True)
+    desk = world.api.add_bot(username="desk_bot", name="Desk", topics=True)
     talk = Talk(world.talk.session, world.api.root, desk.token)
     world.api.text(world.ana, "hola", desk)
     topic = (await talk.ok("createForumTopic", chat_id=world.ana.id, name="Caso 1"))["message_thread_id"]
-    world.api.text(world.ana, "respuesta", desk, thread_id=topic)
+    world.api.text(world.ana, "respuesta", desk, thread=topic)
     heard = (await talk.updates(offset=-1))[0]["message"]
     assert (heard["message_thread_id"], heard["is_topic_message"]) == (topic, True)
     with pytest.raises(NotPossible):
-        world.api.text(world.ana, "x", desk, thread_id=topic + 50)
-    assert [found.name for found in world.api.topics(world.ana, desk)] == ["Caso 1"]
+        world.api.text(world.ana, "x", desk, thread=topic + 50)
+    assert world.api.topics(world.ana, desk) == [(topic, "Caso 1")]
     refused = await talk.call("closeForumTopic", chat_id=world.ana.id, message_thread_id=topic)
     assert refused["description"] == "Bad Request: the chat is not a forum", "closing is for supergroups"
     await talk.ok("deleteForumTopic", chat_id=world.ana.id, message_thread_id=topic)

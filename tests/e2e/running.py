@@ -113,12 +113,12 @@ async def running_bot(api: LocalBotApi, folder: Path, *, webhook: bool = False, 
     async with service(chosen, clock=DemoClock(api), loaded=loaded()) as running:
         if webhook:
             wanted = webhook_settings(chosen.model_copy(update={"webhook_listen": "127.0.0.1:0", "webhook_url": "http://127.0.0.1"}))
-            server = WebhookServer(wanted, running.reception)
+            server = WebhookServer(wanted, running.receive)
             reached = wanted.__class__(url=f"http://127.0.0.1:{server.port}", path=wanted.path, secret=wanted.secret)
             await set_webhook(running.api, reached)
             task = asyncio.create_task(server.run(stop))
         else:
-            task = asyncio.create_task(Poller(running.api, running.reception, seconds=2).run(stop))
+            task = asyncio.create_task(Poller(running.api, running.receive, seconds=2).run(stop))
         try:
             yield running
         finally:

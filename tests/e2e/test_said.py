@@ -34,11 +34,15 @@ def store() -> tuple[set[str], list[re.Pattern[str]], set[str]]:
     texts += [filled(fact.statement) for fact in loaded().content.facts.values()]
     texts += [filled(fact.fallback) for fact in loaded().content.facts.values()]
     lines = {" ".join(line.split()) for text in texts for line in text.split("\n")}
-    open_ended = [
-        re.compile(re.escape(line).replace(r"\{choice\}", "(?P<choice>.+)").replace(r"\{when\}", "[^.]+")) for line in lines if "{" in line
-    ]
+    open_ended = [re.compile(_open(line)) for line in lines if "{" in line]
     labels = {" ".join(text.split()) for text in texts}
     return lines, open_ended, labels
+
+
+def _open(line: str) -> str:
+    """A line with a choice, a date, or what is known of the desk in it, as a pattern."""
+    pattern = re.escape(line).replace(r"\{choice\}", "(?P<choice>.+)").replace(r"\{when\}", "[^.]+").replace(r"\{minutes\}", r"\d+")
+    return pattern.replace(r"\{desk\}", "Organización de demostración").replace(r"\{other\}", "Segunda organización de demostración")
 
 
 def unheard_of(text: str, lines: set[str], patterns: list[re.Pattern[str]], labels: set[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -15,11 +16,23 @@ TOKEN = "4100000001:a-token-for-kill-tests-only-0123456789abc"
 ORGANIZATION = "la organización de prueba"
 
 
+def nobody_answers(house: Path) -> Path:
+    """This project's content without any organization: the model of these tests is the engine alone, which knows no desk."""
+    if not house.exists():
+        shutil.copytree(ROOT / "content", house / "content", ignore=shutil.ignore_patterns("organizations"))
+        shutil.copytree(ROOT / "locales", house / "locales")
+    return house
+
+
 class Program:
     """Amparo over one data folder: started, killed and stopped as often as a test likes. Its log is kept beside the folder."""
 
-    def __init__(self, api: LocalBotApi, folder: Path) -> None:
+    def __init__(self, api: LocalBotApi, folder: Path, *, responders_token: str = "") -> None:
         self._api = api
+        if responders_token:
+            self._own = {"AMPARO_RESPONDERS_TOKEN": responders_token}
+        else:
+            self._own = {"AMPARO_CONTENT": str(nobody_answers(folder / "house"))}
         self.data = folder / "data"
         self.log = folder / "log"
         self.killed_at: list[int] = []
@@ -36,6 +49,7 @@ class Program:
             "AMPARO_ORGANIZATION": ORGANIZATION,
             "AMPARO_LOG_LEVEL": "debug",
             "AMPARO_CRASH_AT": crash_at,
+            **self._own,
         }
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(

@@ -12,6 +12,7 @@ from bot.botapi.people import Person
 from bot.storage.database import Options
 from bot.storage.folder import DATABASE_FILE
 from bot.usecases import deliver
+from bot.usecases.patience import growing
 from tests.faults.running import House, house
 from tests.faults.test_storage_down import _patience, locked
 
@@ -59,7 +60,7 @@ async def test_an_exit_covers_after_a_long_outage_of_edits(tmp_path: Path, quick
 
 def test_pauses_grow() -> None:
     """Each further try may leave a copy that nobody can find again: an hour of cuts must not leave hundreds."""
-    pauses = [deliver.growing(tries, 1.0) for tries in range(20)]
+    pauses = [growing(tries, 1.0) for tries in range(20)]
     assert pauses[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
     assert set(pauses[7:]) == {60.0}
 

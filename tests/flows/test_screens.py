@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.effects import EraseSeeker, RemoveMedia, RemoveTyped, ShowScreen, SpeakVoice, Wipe
+from flows.effects import EraseSeeker, Order, RemoveMedia, RemoveTyped, ShowScreen, SpeakVoice, Wipe
 from flows.events import Command, MediaKind
 from flows.screens import BUTTONS, place_of
 from flows.state import Mode
@@ -105,7 +105,7 @@ def test_erase_asks_once_and_then_does() -> None:
     walk = step(many(1)).asks(Command.ERASE)
     assert walk.here == "erase.confirm"
     walk.press("really")
-    assert [type(effect) for effect in walk.effects] == [ShowScreen, Wipe, EraseSeeker]
+    assert [type(effect) for effect in walk.effects] == [ShowScreen, Wipe, EraseSeeker, Order]
     assert EraseSeeker(cover_until=walk.held.cover_until) in walk.effects
     assert walk.held.mode is Mode.COVERED
 

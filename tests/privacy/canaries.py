@@ -54,9 +54,13 @@ def resting(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file() and file.name not in KEY_FILES}
 
 
-def found_in(places: Iterable[tuple[str, bytes]], values: Iterable[str | int]) -> list[str]:
-    """Where a canary sings: `place: spelling of value`."""
-    wanted = [(value, how, needle) for value in values for how, needle in spellings(value).items()]
+BY_CHANCE = 6
+"""Bytes: a megabyte of ciphertext holds a given four of them once in four thousand times, a given six of them never."""
+
+
+def found_in(places: Iterable[tuple[str, bytes]], values: Iterable[str | int], *, shortest: int = 1) -> list[str]:
+    """Where a canary sings: `place: spelling of value`. Where all is ciphertext, look for no spelling shorter than `BY_CHANCE`."""
+    wanted = [(value, how, needle) for value in values for how, needle in spellings(value).items() if len(needle) >= shortest]
     return [f"{place}: {value!r} as {how}" for place, content in places for value, how, needle in wanted if needle in content]
 
 

@@ -1,4 +1,5 @@
 // One message as a bubble. `deeds` is what the phone lets a bubble do: tap(message, row, col, button), command(text), actions(message, anchor).
+// `context` is what a bubble must know of its chat (see log.js).
 
 import { el, icon } from "./dom.js";
 import { rich } from "./rich.js";
@@ -9,14 +10,36 @@ export function bubble(message, context, deeds) {
   if (message.service) return el("li", { class: "service", "data-id": message.message_id }, el("p", {}, serviceText(message.service)));
   const mine = message.from === "user";
   const pictorial = ["photo", "video", "animation"].includes(message.media?.kind);
-  return el("li", { class: `message ${mine ? "mine" : "theirs"}`, "data-id": message.message_id },
-    el("article", { class: `bubble${pictorial ? " pictorial" : ""}`, tabindex: -1 },
+  const more = moreButton(message, deeds);
+  return el("li", { class: `message ${mine ? "mine" : "theirs"}${message.protect ? " protected" : ""}`, "data-id": message.message_id },
+    el("article", { class: `bubble${pictorial ? " pictorial" : ""}`, tabindex: -1, onclick: (event) => { if (isPlain(event)) more.click(); } },
       el("h3", { class: "unseen" }, mine ? context.person : context.bot),
       quote(message, context),
-      media(message),
+      message.spoiler && !context.uncovered.has(message.message_id) ? cover(message, context) : media(message),
       words(message, deeds),
-      foot(message, deeds)),
+      foot(message, more)),
     keyboard(message, deeds));
+}
+
+/** A tap on the bubble itself, not on something in it that has a tap of its own, nor the end of marking words. */
+const isPlain = (event) => !event.target.closest("a, button, audio, video") && getSelection().isCollapsed;
+
+function moreButton(message, deeds) {
+  const more = el("button", { type: "button", class: "bubble-more", "aria-label": t("actions"), title: t("actions"), "aria-haspopup": "menu" }, icon("more"));
+  more.addEventListener("click", () => deeds.actions(message, more));
+  return more;
+}
+
+/** Nothing of a covered picture is fetched or drawn before the tap. */
+function cover(message, context) {
+  const button = el("button", { type: "button", class: "cover" }, icon("eye"), el("span", {}, t("covered", mediaName(message.media))));
+  button.addEventListener("click", () => {
+    context.uncovered.add(message.message_id);
+    const holder = button.closest(".bubble");
+    button.replaceWith(media(message));
+    holder.focus({ preventScroll: true });
+  });
+  return button;
 }
 
 const serviceText = (service) => (typeof service === "string" ? named(service) : Object.keys(service).map(named).join(" · "));
@@ -33,9 +56,7 @@ function words(message, deeds) {
   return el("div", { class: "words", dir: "auto" }, rich(text, message.entities, deeds.command));
 }
 
-function foot(message, deeds) {
-  const more = el("button", { type: "button", class: "bubble-more", "aria-label": t("actions"), title: t("actions"), "aria-haspopup": "menu" }, icon("more"));
-  more.addEventListener("click", () => deeds.actions(message, more));
+function foot(message, more) {
   return el("footer", {}, more,
     message.protect && mark("lock", t("protected")),
     message.silent && mark("silent", t("silent")),

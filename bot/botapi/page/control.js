@@ -27,7 +27,7 @@ function explain(text) {
 export const state = () => call("GET", "state");
 export const chat = (user, bot) => call("GET", `chats/${user}?bot=${bot}`);
 export const deed = (user, what, body) => call("POST", `chats/${user}/${what}`, body);
-export const addPerson = (firstName, code) => call("POST", "users", { first_name: firstName, language_code: code });
+export const addPerson = (firstName, code, bot) => call("POST", "users", { first_name: firstName, language_code: code, bot });
 export const advance = (seconds) => call("POST", "clock", { advance: seconds });
 export const calls = (since) => call("GET", `calls?since=${since}`);
 export const addFaults = (faults) => call("POST", "faults", faults);

@@ -24,7 +24,7 @@ export class Log {
     this.followEnd();
   }
 
-  /** `context` is {person, bot, find(id)}: names for screen readers, and the message a reply points to. */
+  /** `context` is {person, bot, find(id), uncovered}: names for screen readers, the message a reply points to, and the pictures tapped open. */
   show(messages, spinning, context) {
     const stay = this.isFirst || this.atEnd || messages.some(({ from, message_id: id }) => from === "user" && !this.shown.has(id));
     const had = this.focusPlace();
@@ -39,6 +39,14 @@ export class Log {
     this.refocus(had);
     if (this.isFirst) setTimeout(() => this.scroller.setAttribute("aria-live", "polite"), 300);
     this.isFirst = false;
+  }
+
+  /** Another topic is shown: the page is turned, nothing has arrived or left. */
+  turn() {
+    this.list.replaceChildren();
+    this.shown.clear();
+    this.isFirst = true;
+    this.scroller.setAttribute("aria-live", "off");
   }
 
   showTyping(text) {

@@ -9,11 +9,13 @@ import { setClock } from "./times.js";
 import { clientLanguages, language, t, useLanguage } from "./words.js";
 
 const place = (id) => document.getElementById(id);
+const mostLaid = 4;  // phones laid side by side by themselves; more are laid by their tabs
 
 class House {
   constructor(address) {
-    const wanted = (name) => address.getAll(name).map(Number).filter(Boolean);
-    Object.assign(this, { state: null, phones: new Map(), active: wanted("user")[0] ?? null, wantedUsers: wanted("user"), chosenBot: wanted("bot")[0] ?? null });
+    const [people, bots] = ["user", "bot"].map((name) => address.getAll(name).map(Number));
+    const chosen = new Map(people.map((id, at) => [id, bots[at] || null]));
+    Object.assign(this, { state: null, phones: new Map(), active: people[0] ?? null, wantedUsers: people, chosen });
     Object.assign(this, { running: null, again: false, wasOpened: false });
     useLanguage(address.get("lang") ?? "es");
     this.furnish();
@@ -71,11 +73,11 @@ class House {
   }
 
   async bring(phone) {
-    const bot = this.bot();
+    const bot = phone.bot();
     const person = this.state.users.find(({ id }) => id === phone.person.id);
     if (!bot || !person) return;
     const chat = await control.chat(person.id, bot.id);
-    if (this.bot()?.id === bot.id && this.phones.get(person.id) === phone) phone.show(person, chat);
+    if (phone.bot()?.id === bot.id && this.phones.get(person.id) === phone) phone.show(person, chat);
   }
 
   trouble(text) {
@@ -85,9 +87,14 @@ class House {
 
   // -- who is here ---------------------------------------------------------------------------------------------------------------
 
-  bot() {
-    const bots = this.state?.bots ?? [];
-    return bots.find(({ id }) => id === this.chosenBot) ?? bots[0] ?? null;
+  bots() {
+    return this.state?.bots ?? [];
+  }
+
+  /** The bot a person's phone shows: chosen on this page, else named by whoever added the person, else the first. */
+  bot({ id: person }) {
+    const wanted = this.chosen.get(person) ?? this.state?.users.find(({ id }) => id === person)?.bot;
+    return this.bots().find(({ id }) => id === wanted) ?? this.bots()[0] ?? null;
   }
 
   layTable() {
@@ -96,18 +103,20 @@ class House {
     if (!ids.includes(this.active)) this.active = null;
     if (!this.wasOpened && ids.length) {
       this.wasOpened = true;
-      this.wantedUsers.filter((id) => ids.includes(id)).forEach((id) => this.lay(id));
+      const wanted = this.wantedUsers.filter((id) => ids.includes(id));
+      (wanted.length ? wanted : ids.slice(0, mostLaid)).forEach((id) => this.lay(id));
+      if (this.phones.size > 2) this.openPanel(false);
     }
     this.active ??= [...this.phones.keys()][0] ?? ids[0] ?? null;
     if (this.active && !this.phones.has(this.active)) this.lay(this.active);
     this.showNobody(!ids.length);
   }
 
-  lay(id, draft = "") {
+  lay(id, memory = {}) {
     if (this.phones.has(id)) return;
     const person = this.state.users.find((user) => user.id === id);
     if (!person) return;
-    const phone = new Phone(person, this, draft);
+    const phone = new Phone(person, this, memory);
     this.phones.set(id, phone);
     place("stage").append(phone.element);
   }
@@ -131,10 +140,12 @@ class House {
     const name = el("input", { required: true, maxlength: 64, autocomplete: "off", autofocus: true });
     const code = el("select", {}, clientLanguages.map(([value, label]) => el("option", { value }, label)));
     code.value = language();
-    const body = el("div", { class: "grid single" }, el("label", {}, t("name"), name), el("label", {}, t("phoneLanguage"), code));
+    const bot = el("select", {}, this.bots().map(({ id, name: title }) => el("option", { value: String(id) }, title)));
+    const body = el("div", { class: "grid single" }, el("label", {}, t("name"), name), el("label", {}, t("phoneLanguage"), code),
+      this.bots().length > 1 && el("label", {}, t("botLabel"), bot));
     if (!(await ask(t("newPerson"), body, t("create")))) return;
     try {
-      const person = await control.addPerson(name.value.trim(), code.value);
+      const person = await control.addPerson(name.value.trim(), code.value, Number(bot.value) || null);
       await this.changed();
       await this.bringForward(person.id);
     } catch (error) {
@@ -166,16 +177,19 @@ class House {
     this.tabs.querySelector("[aria-pressed=true]")?.focus();
   }
 
-  async chooseBot(id) {
-    this.chosenBot = id;
-    this.rebuildPhones();
+  /** Another bot's chat on the same phone; what was half written to the first one is not carried over. */
+  async chooseBot({ id: person }, bot) {
+    this.chosen.set(person, bot);
+    this.active = person;
+    this.rebuildPhones(person);
     await this.changed();
+    this.phones.get(person)?.menuButton.focus();
   }
 
-  rebuildPhones() {
-    const drafts = [...this.phones].map(([id, phone]) => [id, phone.draft]);
-    for (const [id] of drafts) { this.phones.get(id).element.remove(); this.phones.delete(id); }
-    drafts.forEach(([id, draft]) => this.lay(id, draft));
+  rebuildPhones(forgetful = null) {
+    const memories = [...this.phones].map(([id, phone]) => [id, id === forgetful ? {} : phone.memory()]);
+    for (const [id] of memories) { this.phones.get(id).element.remove(); this.phones.delete(id); }
+    memories.forEach(([id, memory]) => this.lay(id, memory));
   }
 
   async switchLanguage() {
@@ -198,10 +212,11 @@ class House {
 
   openPanel(open) {
     const wasOpen = !place("panels").hidden;
+    const focused = document.activeElement;
     place("panels").hidden = !open;
     this.panelButton.setAttribute("aria-expanded", String(open));
     document.body.classList.toggle("with-panels", open);
-    if (!open && wasOpen) this.panelButton.focus();
+    if (!open && wasOpen && place("panels").contains(focused)) this.panelButton.focus();
     if (open && !wasOpen && !this.isWide()) place("panels").querySelector("button").focus();
   }
 
@@ -209,37 +224,52 @@ class House {
   forget() {
     [...this.phones.keys()].forEach((id) => this.takeAway(id));
     this.active = null;
+    this.chosen.clear();
   }
 
   // -- the bar and the address line ------------------------------------------------------------------------------------------------
 
   showAll() {
     for (const [id, phone] of this.phones) phone.element.classList.toggle("active", id === this.active);
+    for (const phone of this.phones.values()) if (phone.chat) phone.topics.look();
     document.body.classList.toggle("several", this.phones.size > 1);
+    document.body.classList.toggle("crowded", this.state.users.length > 2);
     this.showTabs();
-    this.panels.show({ state: this.state, bot: this.bot(), phone: this.phones.get(this.active) });
+    this.panels.show({ state: this.state, phone: this.phones.get(this.active) });
     this.writeAddress();
   }
 
   showTabs() {
-    const bot = this.bot();
-    const look = JSON.stringify([this.state.users, this.active, [...this.phones.keys()], bot?.id]);
+    const laid = [...this.phones.values()].map((phone) => [phone.person.id, phone.bot()?.id, phone.topics.unread().length]);
+    const look = JSON.stringify([this.state.users, this.bots().map(({ name }) => name), this.active, laid]);
     if (this.tabs.dataset.look === look) return;
     this.tabs.dataset.look = look;
     const focused = document.activeElement?.dataset?.tab;
-    this.tabs.replaceChildren(...this.state.users.map((user) => el("button", {
-      type: "button", "data-tab": user.id, "aria-pressed": String(user.id === this.active), class: this.phones.has(user.id) ? "laid" : "",
-      onclick: () => this.bringForward(user.id),
-    }, user.first_name, el("small", {}, user.language_code), user.blocked?.[bot?.id] && el("small", {}, t("blockedMark")))));
+    this.tabs.replaceChildren(...this.state.users.map((user) => this.tab(user)));
     if (focused) this.tabs.querySelector(`[data-tab="${focused}"]`)?.focus();
     this.tabs.querySelector("[aria-pressed=true]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
   }
 
+  tab(user) {
+    const phone = this.phones.get(user.id);
+    const bot = this.bot(user);
+    const isUnread = Boolean(phone?.topics.unread().length);
+    return el("button", {
+      type: "button", "data-tab": user.id, "aria-pressed": String(user.id === this.active), class: phone ? "laid" : "",
+      onclick: () => this.bringForward(user.id),
+    }, user.first_name, isUnread && [el("span", { class: "dot", "aria-hidden": "true" }), el("span", { class: "unseen" }, ` ${t("unread")}`)],
+    el("small", {}, user.language_code), bot !== this.bots()[0] && el("small", { class: "tab-bot" }, bot?.name),
+    user.blocked?.[bot?.id] && el("small", {}, t("blockedMark")));
+  }
+
+  /** Who is shown with which bot, the one in front first: `user` and `bot` come in pairs. */
   writeAddress() {
     const address = new URLSearchParams();
     const others = [...this.phones.keys()].filter((id) => id !== this.active);
-    [this.active, ...others].filter(Boolean).forEach((id) => address.append("user", id));
-    if (this.bot()) address.set("bot", this.bot().id);
+    for (const id of [this.active, ...others].filter(Boolean)) {
+      address.append("user", id);
+      address.append("bot", this.bot({ id })?.id ?? 0);
+    }
     if (language() !== "es") address.set("lang", language());
     const line = `/?${address}`;
     if (location.pathname + location.search !== line) history.replaceState(null, "", line);

@@ -152,8 +152,9 @@ function brief(params) {
 
 // -- faults -----------------------------------------------------------------------------------------------------------------------
 
-const kinds = ["429", "5xx", "timeout", "slow", "cut_before", "cut_after", "duplicate_update"];
-const methods = ["*", "sendMessage", "send*", "editMessageText", "deleteMessage*", "answerCallbackQuery", "getUpdates"];
+const kinds = ["429", "5xx", "timeout", "slow", "cut_before", "cut_after", "duplicate_update", "topics_ignored", "cut_download"];
+const methodOf = { duplicate_update: "getUpdates", topics_ignored: "send*", cut_download: "download" };
+const methods = ["*", "sendMessage", "send*", "editMessageText", "deleteMessage*", "answerCallbackQuery", "getUpdates", "download"];
 
 export class Faults {
   constructor(house) {
@@ -174,10 +175,10 @@ export class Faults {
     this.fit();
   }
 
-  /** Only some faults wait, and a repeated update is a matter of getUpdates. */
+  /** Only some faults wait, and some are a matter of one method. */
   fit() {
     this.wait.disabled = !["429", "timeout", "slow"].includes(this.kind.value);
-    if (this.kind.value === "duplicate_update") this.method.value = "getUpdates";
+    if (methodOf[this.kind.value]) this.method.value = methodOf[this.kind.value];
   }
 
   add() {
@@ -207,7 +208,7 @@ function faultLine(fault) {
 export class Panels {
   constructor(house) {
     Object.assign(this, { remains: new Remains(), clock: new Clock(house), calls: new Calls(), faults: new Faults(house) });
-    this.bots = el("select", { onchange: () => house.chooseBot(Number(this.bots.value)) });
+    this.bots = el("select", { onchange: () => house.chooseBot(this.phone.person, Number(this.bots.value)) });
     this.botLine = el("label", { class: "bot-line", hidden: true }, t("botLabel"), this.bots);
     this.elements = [
       el("div", { class: "panels-head" }, el("h2", {}, t("panel")), iconButton("close", t("closePanel"), () => house.openPanel(false))),
@@ -217,17 +218,18 @@ export class Panels {
     ];
   }
 
-  show({ state, bot, phone }) {
+  show({ state, phone }) {
+    this.phone = phone;
     this.remains.show(phone);
     this.clock.tick();
     this.faults.show(state.faults ?? []);
-    this.botLine.hidden = state.bots.length < 2;
+    this.botLine.hidden = state.bots.length < 2 || !phone;
     const look = JSON.stringify(state.bots.map(({ id, name, username }) => [id, name, username]));
     if (this.bots.dataset.look !== look) {
       this.bots.dataset.look = look;
       this.bots.replaceChildren(...state.bots.map(({ id, name, username }) => el("option", { value: String(id) }, `${name} (@${username})`)));
     }
-    if (bot) this.bots.value = String(bot.id);
+    if (phone?.bot()) this.bots.value = String(phone.bot().id);
   }
 }
 

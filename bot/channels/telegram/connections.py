@@ -28,6 +28,7 @@ IDLE_SECONDS: Final = 30.0
 ADDRESS_SECONDS: Final = 60.0
 ATTEMPT_SECONDS: Final = 3.0
 CLOSING_SECONDS: Final = 1.0
+TOO_LONG: Final = "AnswerTooLong"
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _PATH_MARKS: Final = "/:@!$&'()*+,;=-._~%?"
@@ -116,9 +117,10 @@ class Connections:
         self._closed = False
         self._all_gone = asyncio.Event()
 
-    async def call(self, target: Target, request: bytes, seconds: float) -> tuple[int, bytes]:
+    async def call(self, target: Target, request: bytes, seconds: float, most: int | None = None) -> tuple[int, bytes]:
         """Send a request to `target.origin`; (status, body) of the answer. The answer must begin within `seconds`
-        and be whole within twice that. Raises `NoConnection` or `NoAnswer`."""
+        and be whole within twice that; when it is longer than `most` bytes (None: 64 MiB), headers included, it is
+        cut off there (`NoAnswer` with the word `TOO_LONG`). Raises `NoConnection` or `NoAnswer`."""
         turns = self._turns
         if turns.locked():
             await self._wait_for_turn()
@@ -126,7 +128,7 @@ class Connections:
             await turns.acquire()
         try:
             connection = self._kept(target.origin) or await self._connect(target.origin)
-            answer = connection.ask(request, seconds)
+            answer = connection.ask(request, seconds, MAX_ANSWER_BYTES if most is None else most)
             try:
                 return await answer
             finally:
@@ -261,7 +263,20 @@ class Connections:
 class _Connection(asyncio.Protocol):
     """One connection; one call at a time."""
 
-    __slots__ = ("_answer", "_bytes", "_home", "_parser", "_pieces", "_seconds", "_timer", "_transport", "closed", "free_since", "origin")
+    __slots__ = (
+        "_answer",
+        "_bytes",
+        "_home",
+        "_most",
+        "_parser",
+        "_pieces",
+        "_seconds",
+        "_timer",
+        "_transport",
+        "closed",
+        "free_since",
+        "origin",
+    )
 
     def __init__(self, home: Connections, origin: Origin) -> None:
         self._home = home
@@ -275,15 +290,16 @@ class _Connection(asyncio.Protocol):
         self._seconds = 0.0
         self._pieces: list[bytes] = []
         self._bytes = 0
+        self._most = MAX_ANSWER_BYTES
 
-    def ask(self, request: bytes, seconds: float) -> asyncio.Future[tuple[int, bytes]]:
+    def ask(self, request: bytes, seconds: float, most: int) -> asyncio.Future[tuple[int, bytes]]:
         """Write a request. The future gets (status, body) or `NoAnswer`. Raises `NoConnection` when the server has
         already gone, as far as is known here."""
         loop, transport = self._home.loop, self._transport
         if transport is None or self.closed or transport.is_closing():
             raise NoConnection("Cut")
         answer = self._answer = loop.create_future()
-        self._pieces, self._bytes, self._seconds = [], 0, seconds
+        self._pieces, self._bytes, self._seconds, self._most = [], 0, seconds, most
         self._timer = loop.call_later(seconds, self._overdue)
         transport.write(request)
         return answer
@@ -326,8 +342,8 @@ class _Connection(asyncio.Protocol):
             self.drop("Unasked")
             return
         self._bytes += len(data)
-        if self._bytes > MAX_ANSWER_BYTES:
-            self.drop("AnswerTooLong")
+        if self._bytes > self._most:
+            self.drop(TOO_LONG)
             return
         try:
             self._parser.feed_data(data)

@@ -11,11 +11,15 @@ import re
 from typing import Final
 
 from bot.channels.telegram.transport import Answer
-from bot.usecases.channel import Outcome, Result
+from bot.usecases.channel import TOPIC_MISSING, TOPICS_OFF, Outcome, Result
+
+# Part of a 400's description that says: the topic is not there, or takes no more words.
+_TOPIC_LOST: Final = ("message thread not found", "topic_deleted", "topic_id_invalid", "topic_closed")
 
 # Part of a 400's description -> what it means. First match wins.
 _BAD_REQUESTS: Final[tuple[tuple[str, Result], ...]] = (
     ("message is not modified", Result.DONE),
+    ("topic_not_modified", Result.DONE),
     ("message to edit not found", Result.MISSING),
     ("message can't be edited", Result.MISSING),
     ("there is no text in the message to edit", Result.MISSING),
@@ -33,6 +37,9 @@ _BAD_REQUESTS: Final[tuple[tuple[str, Result], ...]] = (
     ("input_user_deactivated", Result.GONE),
 )
 
+FILE_HANDLE_INVALID: Final = "FileHandleInvalid"
+REPLY_MISSING: Final = "ReplyMissing"
+
 # Part of a refusal's description -> the class it is told by.
 _CLASSES: Final[tuple[tuple[str, str], ...]] = (
     ("inline keyboard", "KeyboardInvalid"),
@@ -46,18 +53,19 @@ _CLASSES: Final[tuple[tuple[str, str], ...]] = (
     ("reply keyboard markup", "KeyboardInvalid"),
     ("can't parse entities", "EntitiesInvalid"),
     ("entit", "EntitiesInvalid"),
-    ("wrong file", "FileHandleInvalid"),
-    ("invalid file_id", "FileHandleInvalid"),
+    ("wrong file", FILE_HANDLE_INVALID),
+    ("invalid file_id", FILE_HANDLE_INVALID),
     ("there is no", "FileMissing"),
     ("upgraded to a supergroup", "ChatMigrated"),
-    ("message thread not found", "ThreadNotFound"),
+    ("the chat is not a forum", TOPICS_OFF),
+    ("message to be replied not found", REPLY_MISSING),
+    ("replied message not found", REPLY_MISSING),
     ("message identifiers", "MessageIdsInvalid"),
     ("message identifier", "MessageIdsInvalid"),
 )
 
 CONFIGURATION_SECONDS: Final = 60.0
 MAX_BACKOFF_SECONDS: Final = 60.0
-FILE_HANDLE_INVALID: Final = "FileHandleInvalid"
 _TOKEN_LIKE: Final = re.compile(r"[A-Z][A-Z0-9_]{3,60}")
 
 
@@ -96,19 +104,22 @@ def backoff_seconds(failures: int, chance: float) -> float:
 
 
 def _done(result: object) -> Outcome:
-    """DONE, with the message's id and date where the platform gave a message."""
+    """DONE, with the message's id, date and topic where the platform gave a message, the topic's id where it made one."""
     if not isinstance(result, dict):
         return Outcome(result=Result.DONE)
-    message_id, date = result.get("message_id"), result.get("date")
+    message_id, date, thread_id = result.get("message_id"), result.get("date"), result.get("message_thread_id")
     return Outcome(
         result=Result.DONE,
         message_id=message_id if type(message_id) is int else 0,
         sent_at=date if type(date) is int else 0,
+        thread_id=thread_id if type(thread_id) is int else 0,
     )
 
 
 def _bad_request(description: str) -> Outcome:
     words = description.lower()
+    if any(part in words for part in _TOPIC_LOST):
+        return Outcome(result=Result.MISSING, error=TOPIC_MISSING)
     for part, result in _BAD_REQUESTS:
         if part in words:
             return Outcome(result=result, error="" if result is Result.DONE else "BadRequest")

@@ -14,18 +14,20 @@ import json
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import quote
 
 import orjson
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from bot.channels.telegram.connections import Connections, NoAnswer, NoConnection, Target, target_of
+from bot.channels.telegram.connections import TOO_LONG, Connections, NoAnswer, NoConnection, Target, target_of
 
 if TYPE_CHECKING:
     from telegram._utils.types import ODVInput  # what `BaseRequest.do_request` is declared with; the library keeps it private
 
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 20.0
+HEADERS_BYTES: Final = 64 * 1024
 JSON: Final = b"application/json"
 
 
@@ -35,6 +37,10 @@ class NotSent(NetworkError):
 
 class Unanswered(TimedOut):
     """The call went out and no whole answer came back: nobody knows whether it was accepted."""
+
+
+class TooLong(Unanswered):
+    """The answer was longer than the caller takes, and was cut off there."""
 
 
 class MustWait(TelegramError):
@@ -105,15 +111,23 @@ class HttpRequest(BaseRequest):
 
         The exception is raised outside the handler on purpose: what is told carries no other exception's words.
         """
+        request = b"%b %bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (method.encode(), target.head, kind, len(body), body)
+        return await self._ask(target, request, read_seconds)
+
+    async def get(self, target: Target, most: int, read_seconds: float | None = None) -> tuple[int, bytes]:
+        """Fetch what lies there: (HTTP status, body), at most about `most` bytes of it. Raises `NotSent`, `TooLong` or
+        `Unanswered`."""
+        return await self._ask(target, b"GET %b\r\n" % target.head, read_seconds, most + HEADERS_BYTES)
+
+    async def _ask(self, target: Target, request: bytes, read_seconds: float | None, most: int | None = None) -> tuple[int, bytes]:
         if self._connections is None:
             raise NotSent("Closed")
-        request = b"%b %bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (method.encode(), target.head, kind, len(body), body)
         try:
-            return await self._connections.call(target, request, self._read_seconds if read_seconds is None else read_seconds)
+            return await self._connections.call(target, request, self._read_seconds if read_seconds is None else read_seconds, most)
         except NoConnection as fault:
             failure: NetworkError = NotSent(fault.word)
         except NoAnswer as fault:
-            failure = Unanswered(fault.word)
+            failure = (TooLong if fault.word == TOO_LONG else Unanswered)(fault.word)
         raise failure
 
     async def do_request(
@@ -151,6 +165,7 @@ class Api:
 
     def __init__(self, root: str, token: str, request: HttpRequest) -> None:
         self._base = f"{checked_root(root)}/bot{token}/"
+        self._files = f"{checked_root(root)}/file/bot{token}/"
         self._request = request
         self._targets: dict[str, Target] = {}
 
@@ -170,6 +185,10 @@ class Api:
         """Post a form with a file in it. Raises `NotSent` or `Unanswered`."""
         status, payload = await self._request.post_body(self._target(method), form.body, form.kind, read_seconds)
         return read_answer(status, payload)
+
+    async def file(self, path: str, most: int, read_seconds: float | None = None) -> tuple[int, bytes]:
+        """A file of this bot, by the path getFile gave: (HTTP status, body). Raises `NotSent`, `TooLong` or `Unanswered`."""
+        return await self._request.get(target_of(self._files + quote(path)), most, read_seconds)
 
     def _target(self, method: str) -> Target:
         target = self._targets.get(method)

@@ -15,6 +15,7 @@ from typing import Final
 
 from flows.authoring.bundle import bundle
 from flows.authoring.checks import (
+    consent,
     facts,
     guards,
     loops,
@@ -28,11 +29,13 @@ from flows.authoring.checks import (
     unread,
     wording,
 )
+from flows.authoring.checks import desk as desks
 from flows.authoring.checks.codes import CODES
 from flows.authoring.checks.plain import plain_read, plain_render
 from flows.authoring.checks.subject import Check, Never, Subject
 from flows.authoring.checks.translated import Translation, Translations, usable
 from flows.authoring.compile import compile_program
+from flows.authoring.desk_load import DeskContent
 from flows.authoring.extract import extract
 from flows.authoring.issues import Issue, Level
 from flows.authoring.load import Content
@@ -55,6 +58,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     guards.urgency,
     questions.questions,
     questions.consent,
+    consent.orders,
+    consent.texts,
+    consent.taps,
     paths.unreachable,
     paths.dead_ends,
     paths.exits,
@@ -109,12 +115,13 @@ def check(
     read: Read | None = None,
     recordings: Iterable[str] = (),
     spoken: Iterable[str] = (),
+    desk: DeskContent | None = None,
 ) -> Findings:
     """All findings: `load_issues` (of `load_content`) first, then errors, then warnings, each by place.
 
     `rendered`: the whole visible text of a screen, facts filled in; `read`: what typed words mean in a language; `never`: the lint of
-    voice.md 7; `recordings`: ids of content/voice; `spoken`: message ids the renderer says by itself. Left out, rendering and reading are
-    plain, and there is no lint."""
+    voice.md 7; `recordings`: ids of content/voice; `spoken`: message ids the renderer says by itself; `desk`: organizations and clocks
+    (`load_desk`, whose issues belong to `load_issues`). Left out, rendering and reading are plain, and there is no lint and no desk."""
     subject = examine(
         content,
         translations,
@@ -126,13 +133,14 @@ def check(
         recordings=recordings,
         spoken=spoken,
     )
-    return Findings(issues=run(subject, load_issues), states=len(subject.walk.states))
+    return Findings(issues=run(subject, load_issues, desk), states=len(subject.walk.states))
 
 
-def run(subject: Subject, load_issues: Iterable[Issue] = ()) -> tuple[Issue, ...]:
+def run(subject: Subject, load_issues: Iterable[Issue] = (), desk: DeskContent | None = None) -> tuple[Issue, ...]:
     """All checks over a subject. What could not be read stands before everything, and what only follows from it is left out."""
     loaded = tuple(dict.fromkeys(load_issues))
-    found = unread.true_of(chain.from_iterable(one(subject) for one in CHECKS), loaded)
+    of_desk = desks.desk(subject, desk) if desk else ()
+    found = unread.true_of(chain(chain.from_iterable(one(subject) for one in CHECKS), of_desk), loaded)
     return (*sorted(loaded, key=_order), *sorted(dict.fromkeys(issue for issue in found if issue not in loaded), key=_order))
 
 

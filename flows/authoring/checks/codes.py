@@ -38,6 +38,12 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "no-why": "A personal question does not say why it is asked.",
         "no-skip": "A personal question does not say where 'prefer not to say' leads.",
         "before-consent": "A step that needs consent, or asks for free words, can be reached without the consent answer.",
+        # consent, over every order to the desk
+        "no-consent": "Something goes to a human without the text of its consent on the screen, or other than as it stood there.",
+        "consent-incomplete": "The text of a consent is not there in a language, or lacks who will see it or the word that takes it back.",
+        "order-without-case": "Something that belongs to a case is asked of the desk while there is none.",
+        "human-far": "A human is further from Start than four taps, or three through danger.",
+        "number-far": "The first number of an emergency is further from Start than two taps.",
         # the walk
         "unreachable-step": "No choices lead to a step.",
         "dead-end": "A screen offers no way on.",
@@ -77,6 +83,20 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "dull-opening": "A sensitive word stands in the first forty characters, which a notification shows.",
         "never-said": "A sentence Amparo must never say.",
         "exclamation": "An exclamation mark on a screen of a need.",
+        # the desk
+        "unknown-place": "An organization answers in a state that is not in content/places.yaml.",
+        "unknown-language": "An organization answers in a language nobody can ask in.",
+        "unknown-organization": "An organization names another that is not there, or one of the demo.",
+        "unknown-zone": "An organization's time zone is not in the time-zone database.",
+        "complaints-inside": "An organization would read the complaints about itself.",
+        "alternative-no-door": "What answers instead of an organization is nothing one can call or write to.",
+        "alternative-spoken": "What answers who cannot speak has to be called.",
+        "alternative-unsaid": "What answers instead of an organization stands on no screen that says who else answers.",
+        "hours-overlap": "An organization's hours lie on each other.",
+        "holidays-run-out": "An organization's list of holidays ends within sixty days.",
+        "only-demo": "Only organizations of the demo are written: nobody would answer.",
+        "clock-order": "A clock's rungs do not follow each other, or the more urgent waits longer.",
+        "clock-slow": "A clock is slower than somebody in danger can wait.",
         # scenarios
         "no-scenario": "A flow without a scenario.",
         "scenario-unknown-flow": "Scenarios for a flow that does not exist.",

@@ -12,7 +12,7 @@ from flows.authoring.load import Content
 from flows.authoring.schema import Kind, Step
 from flows.guards import Guard, GuardError, Term, parse_guard
 from flows.guessing import GUESS
-from flows.state import Mode, PhoneUse
+from flows.state import CaseStage, DeskState, Mode, PhoneUse
 
 KNOWN = ("known", "unknown")
 """What a condition can ask of any answer."""
@@ -28,6 +28,12 @@ def given(content: Content, locales: tuple[str, ...]) -> Given:
     found["locale"].update(locales)
     found["danger.heard"].add("yes")
     found[GUESS].update(content.flows)
+    found["desk"].update(state.value for state in DeskState)
+    found["case"].update(stage.value or "none" for stage in CaseStage)
+    found["reach"].update(("unasked", "yes", "silent", "written"))
+    found["speaks"].update(("yes", "no"))
+    for name in ("organization", "minutes", "returns", "alias", "answer"):
+        found[name].add("known")
     for flow_file in content.flows.values():
         for trigger in flow_file.triggers:
             _put(found, trigger.sets)

@@ -9,11 +9,12 @@ from flows.authoring.checks.subject import SOURCE, Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.reach import distances
 from flows.authoring.schema import Kind
+from flows.desk import LIVE, WAITING
 from flows.effects import Screen
 from flows.events import Command
 from flows.program import ChoiceNode, StepNode
 from flows.screens import BUTTONS, COVER
-from flows.state import Mode, Position
+from flows.state import Conversation, Mode, Position
 
 WITHOUT_SCREEN = (Kind.BRANCH, Kind.CALL, Kind.END)
 EXITS = ("@exit", "@hide", "@erase_now")
@@ -126,9 +127,7 @@ def persons(subject: Subject) -> Iterator[Issue]:
     """States from which a person is more than two acts away, found by playing, not by trusting the menu."""
     walk = subject.walk
     goals = frozenset(
-        index
-        for index, state in enumerate(walk.states)
-        if state.conversation.here.flow == "person" or _offers(subject, state.conversation.here)
+        index for index, state in enumerate(walk.states) if _leads_to_human(state.conversation) or _offers(subject, state.conversation.here)
     )
     far = distances(walk, goals)
     told: set[tuple[Position, Mode]] = set()
@@ -146,6 +145,11 @@ def persons(subject: Subject) -> Iterator[Issue]:
             "add a choice that leads to @person, or nearer to it",
             path=walk.path(index),
         )
+
+
+def _leads_to_human(conversation: Conversation) -> bool:
+    """Where a person is offered, or where somebody who asked for one waits for them or talks with them."""
+    return conversation.here.flow == "person" or (bool(conversation.case) and conversation.here.flow in (WAITING, LIVE))
 
 
 def _offers(subject: Subject, at: Position) -> bool:

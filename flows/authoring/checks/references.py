@@ -10,13 +10,18 @@ from flows.authoring.checks.subject import Subject, finding
 from flows.authoring.issues import Issue, Place
 from flows.authoring.load import Content
 from flows.authoring.schema import FlowFile, Kind, Step
+from flows.desk import NEWS, ROOM, WAITING, WITHDRAWN
 from flows.events import Command
 from flows.navigation import ANYTHING_ELSE, ASK_PHONE, DOORS, WELCOME
 from flows.state import Position
 from flows.texts import fact_names
 
 RETURNING = Position(flow="returning", step="back")
-NEEDED_STEPS = (WELCOME, DOORS, ANYTHING_ELSE, ASK_PHONE, COVER_CARD, COVER_FACE, RETURNING)
+WITHDRAW = Position(flow=WAITING, step="withdraw")
+NEEDED_STEPS = (
+    *(WELCOME, DOORS, ANYTHING_ELSE, ASK_PHONE, COVER_CARD, COVER_FACE, RETURNING),
+    *dict.fromkeys((ROOM, WITHDRAW, WITHDRAWN, *NEWS.values())),
+)
 """Steps the engine goes to by name."""
 NEEDED_FLOWS = tuple(
     dict.fromkeys((*(at.flow for at in NEEDED_STEPS), *COMMAND_FLOWS.values(), *sorted(CRISIS_FLOWS), "paused", "media", "voice"))
@@ -28,7 +33,7 @@ HEARD = ("greeting", "goodbye", "yes", "no", "skip", "done")
 """What else the interface hears."""
 WITHOUT_PRESS = ("next", "menu")
 """Commands a step without a screen may lead to, beside the flows that have a command's name."""
-SCREENS = (Kind.SAY, Kind.ASK, Kind.ASK_MANY, Kind.ASK_PLACE, Kind.ASK_YES_NO, Kind.WAIT, Kind.OFFER_PERSON)
+SCREENS = (Kind.SAY, Kind.ASK, Kind.ASK_MANY, Kind.ASK_PLACE, Kind.ASK_YES_NO, Kind.WAIT, Kind.OFFER_PERSON, Kind.TELL)
 
 
 def playable(content: Content) -> bool:
@@ -193,7 +198,8 @@ def _asked(subject: Subject) -> dict[str, tuple[str, ...]]:
     for seen in subject.walk.screens:
         screen = seen.screen
         echo = (screen.echo.ref,) if screen.echo else ()
-        for name in (*(button.label for button in screen.buttons), *screen.blocks, screen.why, *echo):
+        lines = (name for line in screen.lines for name in (line.question, line.answer))
+        for name in (*(button.label for button in screen.buttons), *screen.blocks, screen.why, *echo, *lines):
             if name:
                 asked.setdefault(name, subject.walk.path_of(seen))
     return asked

@@ -16,12 +16,17 @@ UNREAD: Final = ("missing-file", "bad-yaml", "bad-shape")
 PLAYED: Final = ("scenario-fails", "fact-no-use", "translation-orphan")
 FOLLOWS: Final = MappingProxyType(
     {
-        "facts": ("unknown-fact", "unknown-placeholder", "dull-opening", "loose-door", *PLAYED),
-        "cards": ("guard-unasked", "unknown-text", *PLAYED),
-        "flows": ("guard-unasked", "guard-impossible", "urgency-never", "crisis-unheard", "unreachable-step", "no-person", *PLAYED),
+        "facts": ("unknown-fact", "unknown-placeholder", "dull-opening", "loose-door", "number-far", *PLAYED),
+        "cards": ("guard-unasked", "unknown-text", "no-consent", "number-far", "human-far", *PLAYED),
+        "flows": (
+            *("guard-unasked", "guard-impossible", "urgency-never", "crisis-unheard", "unreachable-step", "no-person", "no-consent"),
+            *("number-far", "human-far", *PLAYED),
+        ),
         "understanding": ("unknown-intent", "crisis-unheard", *PLAYED),
         "scenarios": (),
         "urgency": ("scenario-fails",),
+        "desk": ("translation-orphan",),
+        "replies": ("translation-orphan",),
     }
 )
 """Folder, or file of `content/` -> codes that may follow from it."""

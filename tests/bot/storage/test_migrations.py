@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection
 
+from bot.storage import desk_tables as _desk  # noqa: F401  # its tables belong to the same metadata
 from bot.storage import tables
 from bot.storage.migrations import configuration, downgrade, upgrade
 from tests.bot.storage.house import House, change, held_of

@@ -90,8 +90,12 @@ async def test_exact_times_are_not_in_the_open(house: House) -> None:
 
 
 async def test_every_table_about_a_person_carries_their_key() -> None:
-    impersonal = {"update_seen", "quarantine", "program", "media_file"}
-    assert {name for name, table in tables.metadata.tables.items() if "seeker" not in table.c} == impersonal
+    impersonal = {"update_seen", "quarantine", "program", "media_file", "desk_seen", "desk_state", "audit", "audit_anchor"}
+    of_a_case = {"case_key", "consent", "case_words", "note", "desk_outbox", "desk_message"}
+    of_the_desk = {"responder", "shift", "door", "complaint", "waited"}
+    without = {name for name, table in tables.metadata.tables.items() if "seeker" not in table.c}
+    assert without == impersonal | of_a_case | of_the_desk
+    assert {name for name in without if "case_id" in tables.metadata.tables[name].c} == of_a_case
 
 
 @pytest.mark.parametrize(

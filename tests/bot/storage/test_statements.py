@@ -7,19 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.storage import desk_statements, rendering, tables
 from bot.storage import statements as sql
-from bot.storage import tables
 from bot.storage.sql_storage import SqlStorage
 from tests.bot.storage.house import House, change, screen, seeker, typed
 
 
 def _rendered() -> Iterator[tuple[str, str]]:
-    for name, value in vars(sql).items():
-        if isinstance(value, sql.Statement):
+    for name, value in (*vars(sql).items(), *((f"DESK_{name}", value) for name, value in vars(desk_statements).items())):
+        if isinstance(value, rendering.Statement):
             yield name, value.sql
-        elif isinstance(value, sql.Lookup):
+        elif isinstance(value, rendering.Lookup):
             yield name, value._by_size[64]
-        elif isinstance(value, sql.Batch):
+        elif isinstance(value, rendering.Batch):
             yield name, value._by_size[0][1]
 
 
@@ -36,6 +36,21 @@ SCANNING = {
     "REMAINS_OLD",
     "ABANDONED",
     "PROGRAM_UNUSED",  # retention, minutes apart
+    "DESK_NEWEST_SEEN",
+    "DESK_NEWEST_RESPONDER",
+    "DESK_NEWEST_SHIFT",  # by the primary key's end
+    "DESK_CASES",
+    "DESK_RESPONDERS",
+    "DESK_SHIFTS",
+    "DESK_DOORS",
+    "DESK_COMPLAINTS",
+    "DESK_OWED",  # all of it is asked for
+    "DESK_LAST_ENTRY",
+    "DESK_NEWEST_ENTRIES",
+    "DESK_ENTRIES",  # by the primary key's end, or all of it
+    "DESK_ENTRIES_AGED",
+    "DESK_SEEN_OLD",
+    "DESK_MESSAGES_OF_NOBODY",  # retention, minutes apart
 }
 
 
@@ -77,5 +92,6 @@ async def test_groups_of_every_size_are_written_whole(house: House, storage: Sql
 
 
 def test_rows_are_checked_against_the_order_rendered() -> None:
-    for statement in (value for value in vars(sql).values() if isinstance(value, sql.Statement)):
+    every = (*vars(sql).values(), *vars(desk_statements).values())
+    for statement in (value for value in every if isinstance(value, rendering.Statement)):
         assert statement.sql.count("?") == len(statement.order)

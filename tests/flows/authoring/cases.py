@@ -32,6 +32,10 @@ LINES = "facts/lines.yaml"
 TRIGGER = "triggers:\n  - intents: [search]\n"
 LONG = "Di que es menor. "
 WAYS = tuple(f'      - {{id: way{number}, text: Puerta {number}, to: "@menu"}}\n' for number in range(3))
+WRITE = '      - {id: write, text: Que me escriban, to: "@flow:waiting", when: desk is open and case is none, sets: {desk: request}}\n'
+OFFER = f'kind: offer_person\n    card: offer\n    choices:\n{WRITE}      - {{id: next, text: Seguir, to: "@next"}}\n'
+OPEN_ONLY = "    when: desk is open and case is none\n    consent: contact\n"
+WAITING = "flows/waiting.yaml"
 TO_SEARCH = ("Quiero ayuda", "Falta alguien")
 TO_TONIGHT = (*TO_SEARCH, "Sí", "Guerrero")
 
@@ -102,6 +106,38 @@ CASES: tuple[Case, ...] = (
         says="'help'",
         path=("help",),
     ),
+    # consent: a text that is not beside its button, or not always; a request where nobody is, or twice; a list nobody saw
+    one("no-consent", "cards/offer.yaml", "    consent: contact\n", "", says="'request'", file="content/flows/person.yaml"),
+    one(
+        "no-consent",
+        "cards/offer.yaml",
+        OPEN_ONLY,
+        OPEN_ONLY.replace("desk is open", "authority is yes"),
+        file="content/flows/person.yaml",
+    ),
+    one("no-consent", "cards/elsewhere.yaml", "    consent: referral\n", "", says="'elsewhere yes'", file="content/flows/live.yaml"),
+    one(
+        "no-consent",
+        "flows/person.yaml",
+        "when: desk is open and case is none",
+        "when: desk is not open and case is none",
+        says="where there is none",
+    ),
+    one("consent-incomplete", "cards/offer.yaml", '"{desk} verá tu idioma.', '"Alguien verá tu idioma.', says="{desk}"),
+    one("consent-incomplete", "cards/elsewhere.yaml", "{other} verá", "{desk} verá", says="{other}"),
+    one("consent-incomplete", "cards/danger.yaml", "Lo quitas con retirar.", "Lo puedes quitar.", says="the word that takes it back"),
+    one("consent-incomplete", "interface.yaml", "Esto vería {desk}.", "Esto verían.", says="ui.share_title"),
+    one(
+        "order-without-case",
+        WAITING,
+        "- {id: written, text: Solo si yo escribo, to: room, sets: {desk: reach written}}",
+        "- {id: written, text: Solo si yo escribo, to: room, sets: {desk: word x}}\n"
+        "      - {id: next, text: Seguir, to: withdrawn, sets: {desk: withdraw}}\n"
+        "      - {id: again, text: Otra vez, to: reach}",
+        says="'word x'",
+    ),
+    Case(code="human-far", breaks=(Break(file="flows/danger.yaml", old=WRITE, new=""),), says="in es a human is not within 3 taps"),
+    one("number-far", "cards/danger.yaml", "**{emergency}**", "a tu gente", says="in ht no number", file="content/flows/welcome.yaml"),
     # the walk
     one(
         "unreachable-step",
@@ -111,7 +147,7 @@ CASES: tuple[Case, ...] = (
         "  - id: tonight\n",
         says="'lost'",
     ),
-    one("dead-end", "flows/danger.yaml", '    choices:\n      - {id: menu, text: Ya pasó, to: "@menu"}\n', "", path=("Ahora mismo",)),
+    one("dead-end", "flows/danger.yaml", '      - {id: menu, text: Ya pasó, to: "@menu"}\n', "", path=("Ahora mismo",)),
     one(
         "dead-end",
         SEARCH,
@@ -141,9 +177,10 @@ CASES: tuple[Case, ...] = (
         breaks=(
             Break(
                 file="flows/person.yaml",
-                old='kind: offer_person\n    text: Hoy no hay nadie.\n    choices:\n      - {id: next, text: Seguir, to: "@next"}\n',
+                old=OFFER,
                 new='kind: branch\n    branches:\n      - {to: "@flow:help"}\n',
             ),
+            Break(file="flows/danger.yaml", old=WRITE, new=""),
         ),
         says="from step 'start' (active) a person is out of reach",
         file="content/flows/welcome.yaml",

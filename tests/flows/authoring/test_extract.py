@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flows.authoring.bundle import bundle
 from flows.authoring.compile import compile_program
 from flows.authoring.extract import SourceMessage, extract, twice
@@ -9,6 +11,7 @@ from flows.authoring.issues import Place
 from flows.authoring.load import Content
 from flows.authoring.schema import Block, CardFile, FlowFile
 from tests.bot.i18n.house import CARD, FLOW, INTERFACE, content
+from tests.flows.authoring.house import build
 
 
 def by_id(held: Content) -> dict[str, SourceMessage]:
@@ -75,3 +78,17 @@ def test_an_id_claimed_twice_is_found() -> None:
     card = CardFile(card="lines", title="Líneas", blocks=[Block(id="title", text="Otro")])
     assert twice(extract(content(card=card))) == ("card.lines.title",)
     assert twice(extract(content())) == ()
+
+
+def test_texts_of_the_desk_and_replies_have_ids_of_their_own(tmp_path: Path) -> None:
+    """They are translated like all others, weigh what a seeker's words weigh, and no program holds them."""
+    house = build(tmp_path)
+    found = {message.id: message for message in extract(house.content)}
+    assert found["desk.notice"].text == "Alguien espera."
+    assert not found["desk.notice"].critical
+    assert (found["reply.greeting.title"].text, found["reply.greeting"].text) == ("Saludo", "Buenas.")
+    assert found["reply.greeting"].critical
+    assert found["reply.greeting"].location.startswith("content/replies.yaml:")
+    held = compile_program(bundle(house.content, {"en": dict.fromkeys(found, "x")})).messages["en"]
+    assert "card.offer.consent" in held
+    assert not [name for name in held if name.startswith(("desk.", "reply.", "fact."))]

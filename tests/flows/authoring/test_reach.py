@@ -8,9 +8,10 @@ from flows.advance import advance
 from flows.authoring.bundle import bundle
 from flows.authoring.compile import compile_program
 from flows.authoring.reach import STATES, Walk, distances, explore
+from flows.effects import OrderKind
 from flows.events import Pressed
 from flows.program import Program
-from flows.state import Mode, Position
+from flows.state import CaseStage, DeskState, Mode, Position
 from tests.flows.authoring.house import Break, build
 
 
@@ -99,3 +100,30 @@ def test_distances_count_acts(tmp_path: Path) -> None:
     assert far[goal] == 0
     assert far[0] == 1
     assert set(far) == set(range(len(walk.states)))
+
+
+def test_every_step_of_the_desk_is_walked_under_every_door(tmp_path: Path) -> None:
+    """What the desk does comes by itself; conditions that only it decides are seen without states of their own."""
+    walk = walked(tmp_path)
+    offers = {seen.screen.blocks for seen in walk.screens if seen.screen.step == "offer"}
+    assert {("card.offer.consent",), ("card.offer.nobody",)} <= offers
+    stages = {state.conversation.case for state in walk.states if state.conversation.here.flow in ("waiting", "live")}
+    assert stages == set(CaseStage)
+    assert {asked.order.what for asked in walk.asked} >= {
+        OrderKind.REQUEST,
+        OrderKind.WORDS,
+        OrderKind.MEDIA,
+        OrderKind.RING,
+        OrderKind.SHARE,
+        OrderKind.ELSEWHERE,
+        OrderKind.WITHDRAW,
+        OrderKind.WORD,
+    }
+
+
+def test_an_order_is_kept_with_the_place_it_was_given_in(tmp_path: Path) -> None:
+    walk = walked(tmp_path)
+    request = next(asked for asked in walk.asked if asked.order.what is OrderKind.REQUEST)
+    assert request.act == "Que me escriban"
+    assert request.conversation.desk.state is DeskState.OPEN
+    assert set(request.order.blocks) & {"card.offer.consent", "card.danger.consent"}

@@ -97,3 +97,19 @@ def test_what_storage_loses_is_noticed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("flows.authoring.scenarios.decode_conversation", lambda data: None)
     with pytest.raises(ScenarioError, match="is not the one that was stored"):
         list(perform(stage(tmp_path), scenario("hola")))
+
+
+def test_the_desk_and_a_case_are_part_of_a_scenario(tmp_path: Path) -> None:
+    """The door, news of the case and time that passes are acts; what the desk is asked is compared in order."""
+    on = stage(tmp_path)
+    does = ["persona", "[Que me escriban]", "(taken)", "hola"]
+    asked = Scenario(scenario="asked", desk="open", does=does, reaches="live.chat", asks=["request", "words"])
+    assert play(on, asked) is None
+    assert "the desk is asked ['request', 'words'], not []" in (play(on, asked.model_copy(update={"asks": []})) or "")
+    closed = asked.model_copy(update={"desk": "closed"})
+    assert "there is no button [Que me escriban]" in (play(on, closed) or "")
+    shuts = Scenario(scenario="shuts", desk="open", does=["persona", "(desk: closed)", "[Que me escriban]"], reaches="waiting.reach")
+    assert "there is no button [Que me escriban]" in (play(on, shuts) or "")
+    hidden = Scenario(scenario="hidden", case="live", desk="open", does=["(90 minutes)"], reaches="cover.card")
+    assert play(on, hidden) is None
+    assert "nothing like (rain) happens" in (play(on, hidden.model_copy(update={"does": ["(rain)"]})) or "")

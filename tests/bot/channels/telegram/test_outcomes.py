@@ -44,12 +44,18 @@ REFUSALS: list[tuple[int, str, Result, str]] = [
     (400, "Bad Request: inline keyboard expected", Result.REFUSED, "KeyboardInvalid"),
     (400, "Bad Request: message identifiers are not specified", Result.REFUSED, "MessageIdsInvalid"),
     (400, "Bad Request: too many message identifiers specified", Result.REFUSED, "MessageIdsInvalid"),
-    (400, "Bad Request: message thread not found", Result.REFUSED, "ThreadNotFound"),
+    (400, "Bad Request: message thread not found", Result.MISSING, "TopicMissing"),
+    (400, "Bad Request: TOPIC_ID_INVALID", Result.MISSING, "TopicMissing"),
+    (400, "Bad Request: TOPIC_DELETED", Result.MISSING, "TopicMissing"),
+    (400, "Bad Request: TOPIC_CLOSED", Result.MISSING, "TopicMissing"),
+    (400, "Bad Request: TOPIC_NOT_MODIFIED", Result.DONE, ""),
+    (400, "Bad Request: the chat is not a forum", Result.REFUSED, "TopicsOff"),
+    (400, "Bad Request: message to be replied not found", Result.REFUSED, "ReplyMissing"),
+    (400, "Bad Request: CHAT_SEND_VIDEOS_FORBIDDEN", Result.REFUSED, "CHAT_SEND_VIDEOS_FORBIDDEN"),
     (400, "Bad Request: there is no photo in the request", Result.REFUSED, "FileMissing"),
     (400, "Bad Request: wrong file_id or the file is temporarily unavailable", Result.REFUSED, "FileHandleInvalid"),
     (400, "Bad Request: invalid file_id", Result.REFUSED, "FileHandleInvalid"),
     (400, "Bad Request: group chat was upgraded to a supergroup chat", Result.REFUSED, "ChatMigrated"),
-    (400, "Bad Request: TOPIC_CLOSED", Result.REFUSED, "TOPIC_CLOSED"),
     (400, "Bad Request: something nobody has seen: ana@example.org", Result.REFUSED, "BadRequest"),
     (400, "", Result.REFUSED, "BadRequest"),
     (413, "Request Entity Too Large", Result.REFUSED, "Status413"),
@@ -80,6 +86,13 @@ def test_retry_after_is_obeyed_to_the_letter() -> None:
 def test_a_sent_message_gives_its_id_and_date() -> None:
     body = orjson.dumps({"ok": True, "result": {"message_id": 5, "date": 1_700_000_000, "chat": {"id": 1}}})
     assert outcome_of(read_answer(200, body), 0.0) == Outcome(result=Result.DONE, message_id=5, sent_at=1_700_000_000)
+
+
+def test_a_message_in_a_topic_and_a_topic_give_the_topics_id() -> None:
+    said = orjson.dumps({"ok": True, "result": {"message_id": 5, "date": 7, "message_thread_id": 3, "is_topic_message": True}})
+    made = orjson.dumps({"ok": True, "result": {"message_thread_id": 3, "name": "Caso", "icon_color": 7322096}})
+    assert outcome_of(read_answer(200, said), 0.0) == Outcome(result=Result.DONE, message_id=5, sent_at=7, thread_id=3)
+    assert outcome_of(read_answer(200, made), 0.0) == Outcome(result=Result.DONE, thread_id=3)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"ok":1}', b'{"ok":true', b"\xff\xfe"])

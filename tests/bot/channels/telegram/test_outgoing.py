@@ -12,7 +12,8 @@ from bot.botapi import LocalBotApi
 from bot.botapi.faults import Fault
 from bot.botapi.people import Person
 from bot.channels.telegram.limits import Limiter, Rate, Rates
-from bot.channels.telegram.outgoing import PRESSES_AT_ONCE, PRESSES_WAITING, TelegramChannel
+from bot.channels.telegram.outgoing import TelegramChannel
+from bot.channels.telegram.presses import PRESSES_AT_ONCE, PRESSES_WAITING
 from bot.channels.telegram.transport import Api, HttpRequest
 from bot.usecases.channel import Bold, Button, Outcome, Rendered, Result
 from tests.bot.channels.telegram.conftest import SteadyClock

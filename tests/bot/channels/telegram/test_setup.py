@@ -42,3 +42,18 @@ async def test_a_platform_that_wants_time_says_so_and_a_repeat_goes_on(server: L
     assert caught.value.seconds == 9
     assert "description:default" in await set_up(server.root, server.token, request_, TEXTS)
     assert await set_up(server.root, server.token, request_, TEXTS) == ()
+
+
+async def test_the_responders_commands_show_in_private_chats_only(server: LocalBotApi, request_: HttpRequest) -> None:
+    assert server.bot
+    staff = server.add_bot(username="staff_local_bot", name="Turno", topics=True)
+    words = (("turno", "Turno"), ("fila", "Fila"), ("casos", "Casos"), ("panico", "Vaciar"), ("ayuda", "Ayuda"), ("idioma", "Idioma"))
+    texts = {"": replace(SPANISH, name="Turno", commands=words), "en": replace(SPANISH, name="Turno", commands=(("turno", "Shift"),))}
+    await set_up(server.root, staff.token, request_, texts)  # set for every chat, as an earlier version did
+    changed = await set_up(server.root, staff.token, request_, texts, private_only=True)
+    assert set(changed) == {f"{what}:{language}" for what in ("commands", "commands_elsewhere") for language in ("default", "en")}
+    shown = {language: [each["command"] for each in commands] for (scope, language), commands in staff.profile.commands.items()}
+    assert shown == {"": [word for word, _ in words], "en": ["turno"]}
+    assert {scope for scope, _ in staff.profile.commands} == {"all_private_chats"}
+    assert await set_up(server.root, staff.token, request_, texts, private_only=True) == ()
+    assert server.bot.profile.commands == {}

@@ -12,13 +12,15 @@ import pytest
 
 from bot.botapi import LocalBotApi
 from bot.botapi.faults import Fault
+from bot.channels.telegram.desk import TelegramDeskChannel
 from bot.channels.telegram.outgoing import TelegramChannel
 from bot.channels.telegram.poller import Poller
 from bot.channels.telegram.setup import SetupTexts, set_up
 from bot.channels.telegram.transport import Api, HttpRequest
 from bot.channels.telegram.webhook import WebhookServer, WebhookSettings, set_webhook
-from bot.usecases.channel import Incoming, Rendered
+from bot.usecases.channel import Incoming, Rendered, Upload
 from bot.usecases.ports import StorageDown
+from flows.events import MediaKind
 from tests.bot.channels.telegram.conftest import Inbox
 
 CANARY = "mi hermano desaparecio en la sierra"
@@ -75,7 +77,13 @@ async def speak_through_trouble(server: LocalBotApi, api: Api, chat_id: int) -> 
         await channel.send(chat_id, Rendered(text=CANARY), silent=False)
     await channel.edit(chat_id, 1, Rendered(text=CANARY))
     channel.answer_press("1", CANARY)
+    desk = TelegramDeskChannel(api, None)
+    for kind in ("429", "cut_after"):
+        server.faults(Fault(method="*", kind=kind, times=1))
+        await desk.send_media(chat_id, MediaKind.DOCUMENT, Upload(content=CANARY.encode()), thread_id=5, caption=CANARY)
+    await desk.open_topic(chat_id, CANARY)
     await asyncio.sleep(0.05)
+    await desk.close()
     await channel.close()
 
 

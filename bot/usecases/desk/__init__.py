@@ -1,0 +1,1 @@
+"""The desk: everything between a seeker's request and a human's answer, apart from any platform."""

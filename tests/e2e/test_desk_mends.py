@@ -224,8 +224,8 @@ async def test_words_after_the_consent_has_ended_are_answered_by_the_program(tmp
     async with office(tmp_path) as here:
         ana, rio, _ = await here.talking()
         here.api.advance(here.case().consents[0].until - here.now + 60)
-        await here.says(ana, "palabras sin permiso vivo")
-        assert "palabras sin permiso" not in here.all_of(rio)
+        await here.says(ana, "jacaranda jacaranda")
+        assert "jacaranda" not in here.all_of(rio)
         assert "30 días" in here.api.screen(ana).text
         assert "Ahora te lee" not in here.api.screen(ana).text
 

@@ -294,7 +294,9 @@ async def test_marking_words_opens_no_menu(house: House) -> None:
     await a_person(page)
     chat = await house.bot.is_started(page)
     await house.bot.call("sendMessage", chat_id=chat, text="Estas palabras se marcan")
-    place = await bubbles(page).last.locator(".words").bounding_box()
+    words = bubbles(page).filter(has_text="se marcan").locator(".words")
+    await expect(words).to_be_visible()
+    place = await words.bounding_box()
     assert place is not None
     await page.mouse.move(place["x"] + 1, place["y"] + 12)
     await page.mouse.down()

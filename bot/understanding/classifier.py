@@ -16,8 +16,9 @@ import numpy as np
 from bot.understanding import features
 from bot.understanding.concepts import Concepts, Noted
 from bot.understanding.crisis import DANGER, SELF_HARM, Rule
+from bot.understanding.fingerprint import line_mark, words_mark
 from bot.understanding.language import LOCALES, language_rows
-from bot.understanding.materials import Materials
+from bot.understanding.materials import Line, Materials
 from bot.understanding.weights import Floats, Weights
 from bot.understanding.words import spoken, words
 
@@ -38,7 +39,7 @@ ALSO: Final = 0.15
 NO_DOUBT: Final = 0.9
 SHARED: Final = 0.6
 """The language in use is believed when it is at least this likely, compared with the likeliest;"""
-SHARED_SHORT: Final = 0.02
+SHARED_SHORT: Final = 0.003
 """or this, for a word or two: *ok*, *menu*, *stop* belong to everybody."""
 SHORT_TEXT: Final = 3
 READ: Final = 300
@@ -79,19 +80,18 @@ class Classifier:
 
     def __init__(self, materials: Materials, weights: Weights, *, listed: bool = True) -> None:
         """`listed`: whether a line that stands in the training lines word for word means what is written there, without further thought."""
-        self._materials = materials
+        self._materials = replace(materials, lines=(), held_out=())
         self._weights = weights
         self._concepts = Concepts.of(materials.listed, weights.known)
-        self._listed: Mapping[tuple[str, ...], str] = (
-            {tuple(words(line.text, materials.spellings.get(line.locale))): line.label for line in materials.lines} if listed else {}
-        )
+        self._new = {mark_of(line, materials): line.label for line in materials.lines if line_mark(line) not in weights.lines}
+        self._listed = listed
 
     def __call__(self, text: str, locale: str = "") -> Understood:
         """Understand a text. `locale`: the language in use, which decides where a text could be in several. Never fails."""
         heard = spoken(text)
         lang, lang_sure = self.language(heard, locale)
         noted = self.note(text, lang)
-        label = self._listed.get(noted.words)
+        label = self._listed_label(noted) if self._listed else None
         if label:
             found = Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=None, why=("listed",), sure=True)
             return replace(found, lang_sure=lang_sure, likely=((label, 0.99),))
@@ -99,6 +99,12 @@ class Classifier:
             return Understood(label="out_of_scope", also=(), score=0.0, lang=lang, abstain=True, checkin=None, why=())
         judged = self._judge(noted, self._weights.label(*features.rows(noted)), lang)
         return replace(self._in_pieces(noted, judged), lang_sure=lang_sure)
+
+    def _listed_label(self, noted: Noted) -> str | None:
+        """What is written down for these very words: by lines added since the training, or by those it knows."""
+        mark = words_mark(noted.words)
+        number = self._weights.listing.number(mark)
+        return self._new.get(mark) or (self._weights.labels[number] if number is not None else None)
 
     def language(self, heard: list[str], locale: str = "") -> tuple[str, bool]:
         """The likeliest of the five, and whether there is no doubt; the one in use where there is hardly anything to go by."""
@@ -171,6 +177,11 @@ class Classifier:
             return first, None
         soft = together >= SOFT or (together >= SOFT_WITH_RULE and bool(same))
         return None, first if soft else None
+
+
+def mark_of(line: Line, materials: Materials) -> int:
+    """The checksum a line is found by."""
+    return words_mark(words(line.text, materials.spellings.get(line.locale)))
 
 
 def with_rules(noted: Noted, materials: Materials) -> Noted:

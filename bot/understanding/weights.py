@@ -19,7 +19,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One linear model: small numbers for each feature that counts, their scale for each class, and what each class starts from."""
+    """Small numbers for each feature that counts and each class, the scale of a class, and what it starts from."""
 
     places: NDArray[np.int32]
     rows: NDArray[np.int8]
@@ -34,26 +34,68 @@ class Table:
         rows = np.vstack([np.zeros((1, held[f"{name}_rows"].shape[1]), np.int8), held[f"{name}_rows"]])
         return cls(places=places, rows=rows, scale=held[f"{name}_scale"], start=held[f"{name}_start"])
 
+    def sums(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
+        """What the features say, added up for each class."""
+        looked_up = self.rows[self.places[np.asarray(numbers, np.int64)]].astype(np.float32)
+        added: Floats = np.asarray(values, np.float32) @ looked_up * self.scale + self.start
+        return added
+
     def likely(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
         """Probabilities of the classes."""
-        looked_up = self.rows[self.places[np.asarray(numbers, np.int64)]].astype(np.float32)
-        sums = np.asarray(values, np.float32) @ looked_up * self.scale + self.start
-        grown: Floats = np.exp(sums - sums.max())
-        share: Floats = grown / grown.sum()
-        return share
+        return _shares(self.sums(numbers, values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A table of features whose sums, where they are positive, are weighed once more: what is alike is learnt together."""
+
+    inner: Table
+    outer: Floats
+    start: Floats
+
+    @classmethod
+    def of(cls, held: Any, name: str, size: int) -> Network:
+        """Unpack one. `outer`: hidden sums x classes."""
+        return cls(inner=Table.of(held, f"{name}_inner", size), outer=held[f"{name}_outer"], start=held[f"{name}_outer_start"])
+
+    def likely(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
+        """Probabilities of the classes."""
+        hidden = np.maximum(self.inner.sums(numbers, values), 0.0)
+        return _shares(hidden @ self.outer + self.start)
+
+
+def _shares(sums: Floats) -> Floats:
+    grown: Floats = np.exp(sums - sums.max())
+    share: Floats = grown / grown.sum()
+    return share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Training lines by a checksum of their words, in order, with the number of their label: what stands there word for word is known at
+    once, and tens of thousands of lines take half a megabyte."""
+
+    marks: NDArray[np.uint64]
+    labels: NDArray[np.uint8]
+
+    def number(self, mark: int) -> int | None:
+        """The number of the label of a line, None for one that is not listed."""
+        place = int(np.searchsorted(self.marks, np.uint64(mark)))
+        return int(self.labels[place]) if place < len(self.marks) and int(self.marks[place]) == mark else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """The model of labels and the one of languages. `known`: words of the training lines, so that none of them is taken for a slip;
-    `lines`: checksums of those lines, to tell which are new.
+    `lines`: checksums of those lines, to tell which are new; `listing`: their words.
     """
 
     labels: tuple[str, ...]
-    meaning: Table
+    meaning: Network
     language: Table
     known: frozenset[str]
     lines: frozenset[int]
+    listing: Listing
     made_from: str
 
     def label(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
@@ -76,9 +118,10 @@ def read_weights(file: Path) -> Weights:
     with np.load(file, allow_pickle=False) as held:
         return Weights(
             labels=tuple(map(str, held["labels"])),
-            meaning=Table.of(held, "meaning", features.ROWS),
+            meaning=Network.of(held, "meaning", features.ROWS),
             language=Table.of(held, "language", language.ROWS),
             known=frozenset(str(held["known"]).split()),
             lines=frozenset(held["lines"].tolist()),
+            listing=Listing(marks=held["listed"], labels=held["listed_labels"]),
             made_from=str(held["made_from"]),
         )

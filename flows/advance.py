@@ -63,6 +63,8 @@ KEPT_WHILE_PAUSED: Final = frozenset({"authority", "missing.open"})
 FINAL: Final = frozenset({"@exit", "@hide", "@erase_now"})
 RESUMED_PAST: Final = frozenset({"cover", "paused", "returning", "erase", "help", "privacy", "person", desk.WAITING, desk.LIVE})
 """What lies on top of what a person was doing: *seguir donde iba* leads past all of it."""
+OF_THE_COVER: Final = frozenset({"documents", "medical"})
+"""Guides of what the cover speaks of too: whoever types "papeles" or "doctor" there is answered by the cover."""
 COVER_CARD: Final = Position(flow="cover", step="card")
 COVER_FACE: Final = Position(flow="cover", step="face")
 CRISIS_FLOWS: Final = frozenset({"danger", "distress"})
@@ -223,7 +225,7 @@ def _dimmed(program: Program, conversation: Conversation, event: Event) -> Advan
             return _show(program, _cover_on(conversation, COVER_FACE))
         case Started() | StalePressed() | TextReceived(reading=Reading(greeting=True)):
             return _show(program, open_flow(program, _undim(conversation), "returning"))
-        case TextReceived() if watched and not (event.reading.command or event.reading.intents or _cry(program, event.reading)):
+        case TextReceived() if watched and not (event.reading.command or _beyond(program, event.reading) or _cry(program, event.reading)):
             return _show(program, _cover_on(conversation, COVER_FACE))
         case _:
             return _uncovered(program, *_active(program, _undim(conversation), event))
@@ -260,8 +262,14 @@ def _paused(program: Program, conversation: Conversation, event: Event) -> Advan
 def _returns(program: Program, conversation: Conversation, event: TextReceived) -> bool:
     """Whether typed words are the person's own choice to come back from behind the cover: they name a need, or ask to go on. A greeting,
     the menu or thanks are what anybody who holds the phone would type, and keep the cover."""
-    flows = {program.triggers[intent].flow for intent in event.reading.intents if intent in program.triggers}
+    flows = {program.triggers[intent].flow for intent in _beyond(program, event.reading) if intent in program.triggers}
     return event.reading.command is Command.RESUME or any(program.flows[flow].need or flow in CRISIS_FLOWS for flow in flows)
+
+
+def _beyond(program: Program, reading: Reading) -> list[str]:
+    """What was asked for beyond the papers and the health of the cover: those anybody who holds the phone would type there."""
+    triggers = program.triggers
+    return [intent for intent in reading.intents if intent not in triggers or triggers[intent].flow not in OF_THE_COVER]
 
 
 def _urgent(program: Program, reading: Reading) -> bool:

@@ -36,10 +36,11 @@ types: $(DEV_READY)
 catalogs: $(DEV_READY)
 	$(BIN)/amparo translations status --check
 
-understanding: $(DEV_READY) ## train the weights of the classifier from content/understanding (a minute)
+understanding: $(DEV_READY) ## train the weights of the classifier from content/understanding (four minutes)
 	$(BIN)/python -m bot.understanding.training
 
-report: $(DEV_READY) ## figures of the classifier: make report FILES="held_out.jsonl"
+report: FILES ?= tests/bench/understanding_held_out.jsonl
+report: $(DEV_READY) ## figures of the classifier on sentences it never read, and the picture in docs
 	$(BIN)/python -m tests.bench.understanding $(FILES) --svg docs/understanding-confusion.svg
 
 bench: $(DEV_READY) ## Amparo beside its peers, on this machine

@@ -23,20 +23,23 @@ from bot.understanding.weights import Floats, Weights
 from bot.understanding.words import spoken, words
 
 CRISES: Final = (DANGER, SELF_HARM)
-HARD: Final = 0.45
+HARD: Final = 0.4
 """A crisis is believed when its two labels together are this likely;"""
-HARD_WITH_RULE: Final = 0.25
+HARD_WITH_RULE: Final = 0.2
 """or this, when a sure rule says the same."""
-SOFT: Final = 0.15
+SOFT: Final = 0.1
 """From here on the soft question is asked;"""
-SOFT_WITH_RULE: Final = 0.08
+SOFT_WITH_RULE: Final = 0.05
 """or from here, when any rule says the same."""
-TAKEN_BACK: Final = 0.75
+TAKEN_BACK: Final = 0.6
 """What an idiom or a denial demands before a crisis is believed."""
 ANSWERED: Final = 0.45
 """Below this the classifier abstains and offers the two likeliest."""
 ALSO: Final = 0.15
 NO_DOUBT: Final = 0.9
+NO_DOUBT_SHORT: Final = 0.99
+"""How sure the language must be to answer in another one than before; of fewer than `SHORT_FOR_LANGUAGE` words surer."""
+SHORT_FOR_LANGUAGE: Final = 4
 SHARED: Final = 0.6
 """The language in use is believed when it is at least this likely, compared with the likeliest;"""
 SHARED_SHORT: Final = 0.003
@@ -83,7 +86,7 @@ class Classifier:
         self._materials = replace(materials, lines=(), held_out=())
         self._weights = weights
         self._concepts = Concepts.of(materials.listed, weights.known)
-        self._new = {mark_of(line, materials): line.label for line in materials.lines if line_mark(line) not in weights.lines}
+        self._new = {mark_of(line, materials): line.label for line in materials.lines if not weights.read(line_mark(line))}
         self._listed = listed
 
     def __call__(self, text: str, locale: str = "") -> Understood:
@@ -93,12 +96,14 @@ class Classifier:
         noted = self.note(text, lang)
         label = self._listed_label(noted) if self._listed else None
         if label:
-            found = Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=None, why=("listed",), sure=True)
+            asked = None if label in CRISES else self._asked(noted)
+            found = Understood(label=label, also=(), score=0.99, lang=lang, abstain=False, checkin=asked, why=("listed",), sure=True)
             return replace(found, lang_sure=lang_sure, likely=((label, 0.99),))
         if not any(word.isalnum() for word in noted.words):
             return Understood(label="out_of_scope", also=(), score=0.0, lang=lang, abstain=True, checkin=None, why=())
         judged = self._judge(noted, self._weights.label(*features.rows(noted)), lang)
-        return replace(self._in_pieces(noted, judged), lang_sure=lang_sure)
+        found = self._in_pieces(noted, judged)
+        return replace(found, lang_sure=lang_sure, checkin=found.checkin or (None if found.crisis else self._asked(noted)))
 
     def _listed_label(self, noted: Noted) -> str | None:
         """What is written down for these very words: by lines added since the training, or by those it knows."""
@@ -115,7 +120,7 @@ class Classifier:
         shared = SHARED_SHORT if len(heard) < SHORT_TEXT else SHARED
         if locale in LOCALES and likely[LOCALES.index(locale)] > shared * likely[best]:
             return locale, True
-        return LOCALES[best], bool(likely[best] >= NO_DOUBT)
+        return LOCALES[best], bool(likely[best] >= (NO_DOUBT if len(heard) >= SHORT_FOR_LANGUAGE else NO_DOUBT_SHORT))
 
     def note(self, text: str, lang: str) -> Noted:
         """The words of a text with their concepts, and the rules that fired."""
@@ -125,6 +130,9 @@ class Classifier:
 
     def _noted(self, read: list[str], lang: str) -> Noted:
         return with_rules(self._concepts.note(read, lang), self._materials)
+
+    def _asked(self, noted: Noted) -> str | None:
+        return self._materials.rules.asked(noted.concepts, len(noted.words))
 
     def _in_pieces(self, noted: Noted, found: Understood) -> Understood:
         """A long story that seems calm as a whole, looked through for a cry."""
@@ -170,7 +178,7 @@ class Classifier:
         """The crisis that is believed, and the one to ask about."""
         together = sum(likely.values())
         first = max(CRISES, key=lambda name: likely[name])
-        same = [rule for rule in rules if rule.label == first]
+        same = [rule for rule in rules if rule.label == first and rule.strength != "ask"]
         if self._materials.rules.taken_back(noted.concepts):
             return (first, None) if together >= TAKEN_BACK else (None, first if together >= HARD else None)
         if together >= HARD or (together >= HARD_WITH_RULE and any(rule.sure for rule in same)):
@@ -187,7 +195,7 @@ def mark_of(line: Line, materials: Materials) -> int:
 def with_rules(noted: Noted, materials: Materials) -> Noted:
     """Note the rules that fired, for the model to weigh."""
     rules = materials.rules
-    marks = {f"{rule.label}:{'sure' if rule.sure else 'hint'}" for rule in rules.fired(noted.concepts)}
+    marks = {f"{rule.label}:{rule.strength}" for rule in rules.fired(noted.concepts)}
     marks |= {"taken back"} if rules.taken_back(noted.concepts) else set()
     marks |= {"long ago"} if rules.long_ago(noted.concepts) else set()
     return Noted(words=noted.words, tags=noted.tags, concepts=noted.concepts, marks=tuple(sorted(marks)))

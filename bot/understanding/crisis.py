@@ -13,15 +13,24 @@ from typing import Any, Final
 DANGER: Final = "immediate_danger"
 SELF_HARM: Final = "self_harm"
 LABELS: Final = {"danger": DANGER, "self_harm": SELF_HARM}
+STRENGTHS: Final = ("sure", "hint", "ask")
+
+NEARLY_ALL: Final = 6
+"""In so many words nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Concepts that must all be there. `sure`: more than a hint."""
+    """Concepts that must all be there. `strength`: `sure`, `hint` or `ask` (rules/crisis.yaml says what each does)."""
 
     label: str
-    sure: bool
+    strength: str
     concepts: frozenset[str]
+
+    @property
+    def sure(self) -> bool:
+        """More than a hint."""
+        return self.strength == "sure"
 
     @property
     def name(self) -> str:
@@ -47,6 +56,11 @@ class CrisisRules:
         held = frozenset(concepts)
         return tuple(sorted((rule for rule in self.rules if rule.concepts <= held), key=lambda rule: not rule.sure))
 
+    def asked(self, noted: Sequence[str], words: int) -> str | None:
+        """The crisis a short message is asked about whatever it is likely to mean."""
+        asking = (rule.label for rule in self.fired(noted) if rule.strength == "ask" and words <= NEARLY_ALL)
+        return None if self.taken_back(noted) else next(asking, None)
+
     def taken_back(self, concepts: Sequence[str]) -> bool:
         """Whether an idiom, a denial or a school task speaks against a crisis."""
         return any(concept.removeprefix("no-") in self.unless for concept in concepts)
@@ -58,5 +72,5 @@ class CrisisRules:
 
 def _rules(written: Mapping[str, Any]) -> Iterator[Rule]:
     for crisis, label in LABELS.items():
-        for strength in ("sure", "hint"):
-            yield from (Rule(label, strength == "sure", frozenset(concepts)) for concepts in written.get(crisis, {}).get(strength, ()))
+        for strength in STRENGTHS:
+            yield from (Rule(label, strength, frozenset(concepts)) for concepts in written.get(crisis, {}).get(strength, ()))

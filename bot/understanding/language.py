@@ -7,7 +7,7 @@ from typing import Final
 from zlib import crc32
 
 LOCALES: Final = ("es", "en", "pt", "fr", "ht")
-ROWS: Final = 1 << 14
+ROWS: Final = 1 << 15
 LETTERS: Final = (1, 2, 3, 4)
 
 

@@ -68,7 +68,7 @@ def _disagreeing(materials: Materials) -> Iterator[Issue]:
 
 def _not_understood(materials: Materials, judge: Classifier, weights: Weights) -> Iterator[Issue]:
     for line in materials.lines:
-        if line_mark(line) in weights.lines:
+        if weights.read(line_mark(line)):
             continue
         found = judge(line.text, line.locale)
         if found.label != line.label:

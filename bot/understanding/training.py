@@ -43,7 +43,7 @@ SEEN_TWICE: Final = 2
 """A feature that one example alone has teaches nothing."""
 ABSENT: Final = -20.0
 """The margin of a label none of the other folds has."""
-LANGUAGE_STRICTNESS: Final = 30.0
+LANGUAGE_STRICTNESS: Final = 20.0
 UNPADDED: Final = frozenset({"quick_exit", "delete_data", "change_language", "menu_help", "greeting", "thanks", "talk_to_human"})
 """Commands and courtesies stand alone: with words around them they would be something else."""
 NOT_DENIED: Final = UNPADDED | {"immediate_danger", "out_of_scope", "abuse_spam"}
@@ -159,15 +159,15 @@ def sharpness(margins: Any, answers: Any, order: Sequence[str]) -> float:
 
 
 def small(weights: Any, start: Any, places: Any | None = None) -> dict[str, Any]:
-    """Numbers in one byte each, features x classes, less the features that say nothing. `places`: the rows of these features, all by
-    default."""
+    """Numbers in one byte each, features x classes, less the features that say nothing, after a row of zeros. `places`: the rows of these
+    features, all by default."""
     scale = np.abs(weights).max(axis=0) / STEPS
     whole = np.rint(weights / scale).astype(np.int8)
     used = np.flatnonzero(np.abs(whole).max(axis=1) > 0)
     where = used if places is None else places[used]
     return {
         "features": where.astype(np.int32),
-        "rows": whole[used],
+        "rows": np.vstack([np.zeros((1, whole.shape[1]), np.int8), whole[used]]),
         "scale": scale.astype(np.float32),
         "start": np.asarray(start, np.float32),
     }
@@ -189,6 +189,14 @@ def language_numbers(model: LogisticRegression) -> dict[str, Any]:
     return {f"language_{name}": value for name, value in small(model.coef_[classes].T, model.intercept_[classes]).items()}
 
 
+def tongues(materials: Materials) -> LogisticRegression:
+    """The model of languages, of every line with and without its accents; who asks for another language names it in this one."""
+    lines = [line for line in materials.lines if line.label != "change_language"]
+    texts = [text for line in lines for text in (line.text, plain(line.text))]
+    answers = [line.locale for line in lines for _ in range(2)]
+    return LogisticRegression(C=LANGUAGE_STRICTNESS, max_iter=600, tol=1e-5).fit(language_matrix(texts), answers)
+
+
 def listing(materials: Materials, labels: Sequence[str]) -> dict[str, Any]:
     """The checksums of all lines in order, with the numbers of their labels; of two that say the same the later counts."""
     found = {mark_of(line, materials): labels.index(line.label) for line in materials.lines}
@@ -205,9 +213,7 @@ def train(materials: Materials, file: Path) -> float:
     labels = sorted(set(answers))
     margins = unseen(data, answers, [materials.lines[example.line].file for example in found], labels)
     held = network_numbers(fitted(data, answers), labels, sharpness(margins, answers, labels))
-    texts = [text for line in materials.lines for text in (line.text, plain(line.text))]
-    tongues = np.asarray([line.locale for line in materials.lines for _ in range(2)])
-    held |= language_numbers(LogisticRegression(C=LANGUAGE_STRICTNESS, max_iter=200, tol=1e-3).fit(language_matrix(texts), tongues))
+    held |= language_numbers(tongues(materials))
     held |= listing(materials, labels)
     held["lines"] = np.asarray(sorted(map(line_mark, materials.lines)), np.uint32)
     known_row = np.asarray(" ".join(sorted(known)))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.understanding.classifier import Classifier, Understood
+from bot.understanding.classifier import SHORT_FOR_LANGUAGE, Classifier, Understood
 from bot.understanding.lexicon import CRISES, Lexicon
 from bot.understanding.materials import Materials, read_materials
 from bot.understanding.nearly import NearlyCommands
@@ -29,14 +29,18 @@ MAYBE: Final = "maybe_danger"
 CERTAIN: Final = 0.5
 """How sure a guessed command or goodbye must be."""
 SECOND_NEED: Final = 0.25
-OWN_LANGUAGE_FROM: Final = 4
-"""Words; a shorter text says too little to change the language of the screen."""
+OWN_LANGUAGE_FROM: Final = 2
+"""Words; a single one says too little to change the language of the screen."""
+NO_NEED: Final = frozenset({"out_of_scope", "abuse_spam"})
+"""Two words of nonsense change no language."""
 GUESSES: Final = 2
 LIKELY: Final = 0.1
 OVER_A_PHRASE: Final = 0.8
 CRIES: Final = frozenset({"held", "wounded", "took_something"})
 """Listed phrases that are a crisis, and say which."""
 FAINT: Final = 0.5
+DENIED: Final = 0.05
+"""A listed cry that is plainly denied ("no corro peligro, solo...") is not even asked about when a crisis is less likely than this."""
 
 
 class Understanding:
@@ -95,7 +99,10 @@ class Understanding:
 
     def _soft(self, listed: Reading, found: Understood) -> Crisis | None:
         """The crisis to ask about. Where a listed phrase says what it is, a faint likeness to a crisis is not enough."""
-        faint = bool(set(listed.intents) - SAYS_LITTLE) and sum(score for label, score in found.likely if label in CRISES) < FAINT
+        cry = sum(score for label, score in found.likely if label in CRISES)
+        if found.taken_back and cry < DENIED:
+            return None
+        faint = bool(set(listed.intents) - SAYS_LITTLE) and cry < FAINT
         if faint or set(listed.intents) & CRIES:
             return listed.crisis
         return listed.crisis or CRISES.get(found.checkin or "") or CRISES.get(found.label)
@@ -123,5 +130,6 @@ class Understanding:
         if found.label == "change_language" and not found.abstain:
             named = (program.commands.get(word, "") for word in text.casefold().split())
             return next((name.removeprefix("language_") for name in named if name.startswith("language_")), listed.locale)
-        long_enough = len(text.split()) >= OWN_LANGUAGE_FROM and not found.abstain and found.lang_sure
+        told = not found.abstain and (found.label not in NO_NEED or len(text.split()) >= SHORT_FOR_LANGUAGE)
+        long_enough = len(text.split()) >= OWN_LANGUAGE_FROM and told and found.lang_sure
         return listed.locale or (found.lang if long_enough and found.lang != locale else None)

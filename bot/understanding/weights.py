@@ -28,11 +28,10 @@ class Table:
 
     @classmethod
     def of(cls, held: Any, name: str, size: int) -> Table:
-        """Unpack one; features nobody learnt share the row of zeros at place 0."""
+        """Unpack one; features nobody learnt share the row of zeros that stands first."""
         places = np.zeros(size, np.int32)
         places[held[f"{name}_features"]] = np.arange(1, len(held[f"{name}_features"]) + 1, dtype=np.int32)
-        rows = np.vstack([np.zeros((1, held[f"{name}_rows"].shape[1]), np.int8), held[f"{name}_rows"]])
-        return cls(places=places, rows=rows, scale=held[f"{name}_scale"], start=held[f"{name}_start"])
+        return cls(places=places, rows=held[f"{name}_rows"], scale=held[f"{name}_scale"], start=held[f"{name}_start"])
 
     def sums(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
         """What the features say, added up for each class."""
@@ -94,9 +93,14 @@ class Weights:
     meaning: Network
     language: Table
     known: frozenset[str]
-    lines: frozenset[int]
+    lines: NDArray[np.uint32]
     listing: Listing
     made_from: str
+
+    def read(self, mark: int) -> bool:
+        """Whether the line with this checksum was among those they were made from."""
+        place = int(np.searchsorted(self.lines, np.uint32(mark)))
+        return place < len(self.lines) and int(self.lines[place]) == mark
 
     def label(self, numbers: Sequence[int], values: Sequence[float]) -> Floats:
         """How likely each label is."""
@@ -121,7 +125,7 @@ def read_weights(file: Path) -> Weights:
             meaning=Network.of(held, "meaning", features.ROWS),
             language=Table.of(held, "language", language.ROWS),
             known=frozenset(str(held["known"]).split()),
-            lines=frozenset(held["lines"].tolist()),
+            lines=held["lines"],
             listing=Listing(marks=held["listed"], labels=held["listed_labels"]),
             made_from=str(held["made_from"]),
         )

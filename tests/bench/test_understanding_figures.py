@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.understanding.classifier import Understood
+from bot.understanding.materials import Line
+from tests.bench.echoes import Echoes
 from tests.bench.understanding import Case, Result, figures, macro_f1, picture
 
 
@@ -46,3 +48,12 @@ def test_picture() -> None:
     drawn = picture([result("asylum", "threats"), result("threats", "threats")])
     assert drawn.startswith("<svg")
     assert drawn.count("<rect") == 3
+
+
+def test_echoes() -> None:
+    """The same words in another spelling or order, or most of them; not one word in common."""
+    lines = [Line("me quieren cobrar piso en mi tienda", "extortion", "es", "a.yaml", 3)]
+    assert "ME KIEREN cobrar piso en mi tienda!" in Echoes(lines)
+    assert "quieren cobrar piso en la tienda" in Echoes(lines)
+    assert "el piso de mi tienda se mojó" not in Echoes(lines)
+    assert "" not in Echoes(lines)

@@ -4,6 +4,9 @@ Nothing here decides what is said; it decides how it reaches the chat. The scree
 changes nothing, so after a crash only a *new* message can be repeated, and at most one in a chat, because a chat's next item waits until
 what came of the last one is committed. A screen that has not left when a newer one is owed never leaves.
 
+An edit is only seen in the last message of the chat. After a new message whose number we were never told (the answer was lost, or a crash
+came before the record of it) the screen we know may not be the last one: then nothing is edited until a message has been sent below it.
+
 The **ledger** is what we know to stand in a chat. It is kept in memory only while something is being delivered there and seeded from
 storage, where it is sealed; storage is the truth.
 """
@@ -71,25 +74,27 @@ RENEWED_IN_THE_LAST: Final = 8
 """A screen in use is sent anew in the last eighth of its lifetime: 3 h of 24, 5 h of 40, 7 min of 60."""
 
 
-def header(own: int, typed_at_once: bool, spoken: bool = False) -> bytes:
-    """What rides in front of an effect in the outbox: the message this turn answers (it stays one turn longer), whether it goes too, and
-    whether this turn is heard as well as read."""
-    return b"%d,%d,%d\n" % (own, typed_at_once, spoken)
+def header(own: int, typed_at_once: bool, spoken: bool = False, stray_below: int = 0) -> bytes:
+    """What rides in front of an effect in the outbox: the message this turn answers (it stays one turn longer), whether it goes too,
+    whether this turn is heard as well as read, and `Deliverer.stray_below`."""
+    return b"%d,%d,%d,%d\n" % (own, typed_at_once, spoken, stray_below)
 
 
 @dataclass(slots=True)
 class Owed:
-    """One item of a chat's queue, opened. `cleanup`: messages whose time has come, owed by the clock and not by the outbox. `recorded`:
-    what came of it is committed already."""
+    """One item of a chat's queue, opened. `stray_below`: see `Deliverer.stray_below`. `cleanup`: messages whose time has come, owed by the
+    clock and not by the outbox. `kept`: the number of its new message is committed, what else it does is not. `recorded`: all of it is."""
 
     item: OutboxItem
     effect: Effect | None
     own: int = 0
     typed_at_once: bool = False
     spoken: bool = False
+    stray_below: int = 0
     cleanup: tuple[ChatMessage, ...] = ()
     tries: int = 0
     ambiguous: bool = False
+    kept: bool = False
     recorded: bool = False
 
 
@@ -97,7 +102,8 @@ class Owed:
 class Chat:
     """A chat something is being delivered to. `whole`: `messages` is all we know of, not only what a clean-up was told of. `uncovered`: a
     cover could not be shown, so a wipe must not spare the screen that still stands. `sending`: a message has left and its number is not
-    in `messages` yet."""
+    in `messages` yet. `unkept`: what stands in the chat and waits for storage to keep it. `stray`: a message of ours may stand below all
+    we know of, and nobody will tell us its number."""
 
     seeker: SeekerId
     chat_id: int
@@ -105,6 +111,8 @@ class Chat:
     whole: bool = True
     uncovered: bool = False
     sending: bool = False
+    unkept: tuple[ChatMessage, ...] = ()
+    stray: bool = False
     queue: deque[Owed] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -129,6 +137,7 @@ class Deliverer:
         self._wording = wording
         self._chats: dict[SeekerId, Chat] = {}
         self._awaited: set[SeekerId] = set()
+        self._strays: set[SeekerId] = set()  # whose chat was left with one
         self._closing = False
         self._done: deque[int] = deque(maxlen=10_000)
 
@@ -155,12 +164,13 @@ class Deliverer:
             chat.queue.clear()
         live = [effect for effect in effects if not isinstance(effect, SetLifetimes | RemoveTyped | Order)]
         for item, effect in zip(written.outbox, live, strict=True):
-            chat.queue.append(_opened(item, effect))
+            chat.queue.append(opened(item, effect))
         self._wake(chat)
 
     def recover(self, owed: Iterable[tuple[OutboxItem, Held]]) -> None:
         """Queue what an earlier run left undone, or what was committed while storage gave no answer."""
         known = {*self._done, *(one.item.row for chat in self._chats.values() for one in chat.queue)}
+        remembered = frozenset(self._chats)  # of these we know ourselves what was sent
         for item, held in owed:
             if item.row in known:
                 continue
@@ -169,9 +179,11 @@ class Deliverer:
                 continue
             chat = self._chat(item.seeker, held.chat_id, held.messages)
             try:
-                chat.queue.append(_opened(item, decode_effect(item.payload.partition(b"\n")[2])))
+                chat.queue.append(opened(item, decode_effect(item.payload.partition(b"\n")[2])))
             except EnvelopeError:
                 chat.queue.append(Owed(item=item, effect=None))
+            if item.seeker not in remembered:
+                chat.stray = chat.stray or may_have_left(chat, chat.queue[-1])
             self._wake(chat)
 
     def clean_up(self, seeker: SeekerId, chat_id: int, messages: tuple[ChatMessage, ...]) -> None:
@@ -198,18 +210,36 @@ class Deliverer:
         chat = self._chats.get(seeker)
         return chat is not None and (chat.sending or any(message.message_id == message_id for message in chat.messages))
 
-    async def cover_at_once(self, chat_id: int, messages: Sequence[ChatMessage], own: int, cover: Screen) -> None:
+    def stray_below(self, seeker: SeekerId) -> int:
+        """The screen that a message without a number stands below, or is about to: nothing that is committed from now on is edited into it.
+        A newer screen takes the place of the item that message was sent for, so should we die before the number is kept, only what the
+        newer one carries tells that there was another. 0: none."""
+        chat = self._chats.get(seeker)
+        screen = chat.screen() if chat else None
+        if chat is None or screen is None:
+            return 0
+        new = any(isinstance(one.effect, ShowScreen) and not one.kept and self._renews(one.effect, screen) for one in chat.queue)
+        return screen.message_id if new or chat.sending or chat.stray else 0
+
+    async def cover_at_once(
+        self, seeker: SeekerId, chat_id: int, messages: Sequence[ChatMessage], own: Iterable[int], cover: Screen, card: ChatMessage | None
+    ) -> Outcome | None:
         """While storage is down: show the cover and delete what is known to stand there, as far as it goes. Nothing is recorded; the exit
-        itself is not acknowledged and comes again."""
+        itself is not acknowledged and comes again. `own`: messages of updates that are not acknowledged either; `card`: what was sent to
+        this chat since storage went down. Answers the outcome of a new message, None when one that is known became the cover."""
         message = Rendered(text=self._wording.draft(cover).text)
-        screens = [held.message_id for held in messages if held.role is Role.SCREEN]
-        channel = self._context.channel
-        shown = await channel.edit(chat_id, max(screens), message, urgent=True) if screens else None
+        chat, channel = self._chats.get(seeker), self._context.channel
+        known = [*messages, *((*chat.messages, *chat.unkept) if chat else ()), *((card,) if card else ())]
+        newest = max((held.message_id for held in known if held.role is Role.SCREEN), default=0)
+        below = chat is not None and not card and (chat.stray or (chat.sending and not chat.unkept))  # something whose number nobody knows
+        shown = await channel.edit(chat_id, newest, message, urgent=True) if newest and not below else None
+        sent = None
         if shown is None or shown.result is not Result.DONE:
-            shown = await channel.send(chat_id, message, silent=True, urgent=True)
-        others = {own, *(held.message_id for held in messages)} - {0, shown.message_id}
+            sent = await channel.send(chat_id, message, silent=True, urgent=True)
+        others = {*own, *(held.message_id for held in known)} - {0, sent.message_id if sent else newest}
         if others:
             await channel.delete(chat_id, sorted(others)[-100:], urgent=True)
+        return sent
 
     async def settle(self) -> None:
         """Wait until nothing is owed that can be delivered now (tests, shutdown)."""
@@ -233,7 +263,8 @@ class Deliverer:
     def _chat(self, seeker: SeekerId, chat_id: int, messages: Sequence[ChatMessage], *, whole: bool = True) -> Chat:
         chat = self._chats.get(seeker)
         if chat is None:
-            chat = self._chats[seeker] = Chat(seeker=seeker, chat_id=chat_id, messages=list(messages), whole=whole)
+            chat = Chat(seeker=seeker, chat_id=chat_id, messages=list(messages), whole=whole, stray=seeker in self._strays)
+            self._chats[seeker] = chat
         chat.chat_id = chat.chat_id or chat_id  # an erasure whose key is gone does not know it any more
         if whole and not chat.whole:
             known = {message.row for message in chat.messages}
@@ -268,6 +299,7 @@ class Deliverer:
             log.error("delivery_failed", error=type(error).__name__)
         finally:
             chat.task = None
+            (self._strays.add if chat.stray else self._strays.discard)(chat.seeker)
             if chat.seeker not in self._awaited:
                 self._chats.pop(chat.seeker, None)
 
@@ -294,7 +326,9 @@ class Deliverer:
         """Commit what came of an attempt. The chat's next item waits for this: that is what bounds repeats to one."""
         removed = set(record.removed)
         chat.messages = [message for message in chat.messages if message.row not in removed or not message.row]
+        chat.unkept = record.added
         added = await self._records.write(record)
+        chat.unkept = ()
         chat.messages.extend(added)
         chat.sending = False
 
@@ -302,7 +336,7 @@ class Deliverer:
         """Try one item. A record when it is done with; else the seconds to wait before the next try."""
         if owed.tries >= TRIES and owed.item.priority is not Priority.PANIC and not isinstance(owed.effect, ShowWords):
             log.error("item_given_up", kind=owed.item.kind or "cleanup")
-            return _done(chat, owed, Delivery.GAVE_UP), 0.0
+            return _done(chat, owed, Delivery.GAVE_UP, older=owed.ambiguous), 0.0
         self._context.crash("before_send")
         match owed.effect:
             case ShowScreen():
@@ -310,7 +344,7 @@ class Deliverer:
             case SpeakVoice():
                 return await self._speak(chat, owed, owed.effect)
             case Wipe():
-                spared = None if chat.uncovered else chat.screen()
+                spared = spared_by_a_wipe(chat)
                 return await self._remove(chat, owed, [m for m in chat.messages if m is not spared])
             case ShowWords():
                 return await self._say_words(chat, owed, owed.effect)
@@ -329,9 +363,8 @@ class Deliverer:
     async def _show(self, chat: Chat, owed: Owed, effect: ShowScreen) -> tuple[DeliveryRecord | None, float]:
         message = self._signed(chat, effect.screen, self._wording.draft(effect.screen))
         urgent = owed.item.priority is Priority.PANIC
-        old = chat.screen()
-        renewed = effect.screen.flow != "cover" and old is not None and self._ages(old)
-        if old is not None and not effect.fresh and not chat.covered(old) and not renewed:
+        old = self._in_place(chat, owed, effect)
+        if old is not None:
             outcome = await self._context.channel.edit(chat.chat_id, old.message_id, message, urgent=urgent)
             if outcome.result is Result.UNKNOWN:
                 return None, growing(owed.tries, 0.2)  # an edit repeats harmlessly
@@ -339,9 +372,27 @@ class Deliverer:
                 return await self._shown(chat, owed, effect, outcome, keep=old)
             chat.messages.remove(old)
             self._records.forget(DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED, removed=(old.row,)))
-        chat.sending = True
-        outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound, urgent=urgent)
+        outcome = await self._sent(chat, message, silent=not effect.sound, urgent=urgent)
         return await self._shown(chat, owed, effect, outcome, keep=None)
+
+    def _in_place(self, chat: Chat, owed: Owed, effect: ShowScreen) -> ChatMessage | None:
+        """The screen to show this in: the last message of the chat as far as anybody can know. None: a new message."""
+        old = chat.screen()
+        if old is None or chat.covered(old) or chat.stray or old.message_id == owed.stray_below:
+            return None
+        return None if self._renews(effect, old) else old
+
+    def _renews(self, effect: ShowScreen, screen: ChatMessage) -> bool:
+        """Whether this is a new message even where the screen is the last one."""
+        return effect.fresh or (effect.screen.flow != "cover" and self._ages(screen))
+
+    async def _sent(self, chat: Chat, message: Rendered, *, silent: bool, urgent: bool = False) -> Outcome:
+        """A new message. Until its number is in the ledger it counts as being sent; when nobody knows whether it arrived, as a stray."""
+        chat.sending = True
+        outcome = await self._context.channel.send(chat.chat_id, message, silent=silent, urgent=urgent)
+        chat.sending = outcome.result is Result.DONE
+        chat.stray = chat.stray or outcome.result is Result.UNKNOWN
+        return outcome
 
     def _ages(self, screen: ChatMessage) -> bool:
         """Whether the screen's time is nearly over: somebody who is using it gets a new message before the old one goes."""
@@ -367,7 +418,7 @@ class Deliverer:
             chat.uncovered = chat.uncovered or effect.screen.flow == "cover"
             return _done(chat, owed, Delivery.GAVE_UP), 0.0
         self._context.crash("after_send")
-        chat.uncovered = False
+        chat.uncovered = chat.stray = False  # whatever stands there, this stands below it
         added = () if keep else (self._wording.standing_message(effect.screen, outcome, Role.SCREEN, int(self._context.clock.now())),)
         spared = {keep.row} if keep else set()
         heard = sorted(m.message_id for m in chat.messages if m.role is Role.VOICE)[-2:] if owed.spoken else []
@@ -376,7 +427,7 @@ class Deliverer:
             # Before anything is deleted (that takes the platform a while) the new message's number is kept: after a crash in between it is
             # found and edited in place. Otherwise it would be sent again, and the first one could never be removed by anybody.
             await self._write(chat, DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED, added=added))
-            added = ()
+            added, owed.kept = (), True
         removed, older = await self._delete(chat, gone, urgent=False)
         return _done(chat, owed, Delivery.DELIVERED, added=added, removed=removed, older=older or owed.ambiguous), 0.0
 
@@ -424,8 +475,7 @@ class Deliverer:
             if outcome.result is not Result.DONE:
                 return _done(chat, owed, Delivery.DELIVERED), 0.0
             return await self._were_said(chat, owed, effect.words, replace(outcome, message_id=said.shown), said)
-        chat.sending = True
-        outcome = await self._context.channel.send(chat.chat_id, message, silent=not effect.sound)
+        outcome = await self._sent(chat, message, silent=not effect.sound)
         if outcome.result is Result.RETRY:
             return None, outcome.after
         if outcome.result is Result.UNKNOWN:
@@ -447,6 +497,7 @@ class Deliverer:
             made = _done(chat, owed, Delivery.DELIVERED, added=stands)
         else:
             made = self._gone(chat, owed) if outcome.result is Result.GONE else _done(chat, owed, Delivery.GAVE_UP)
+        chat.unkept = made.added
         while True:
             try:
                 async with relay.turnstile:
@@ -460,6 +511,7 @@ class Deliverer:
                 if self._closing:
                     raise
                 await asyncio.sleep(min(STORAGE_PAUSE, PAUSE_LIMIT))
+        chat.unkept = ()
         chat.messages.extend(added)
         chat.sending = False
         owed.recorded = not again
@@ -485,6 +537,7 @@ class Deliverer:
         sound = context.recordings.recording(effect.recording, effect.locale)
         handle = await storage.media_file(name)
         outcome = await context.channel.send_voice(chat.chat_id, name, sound, handle, caption="", silent=True)
+        chat.stray = chat.stray or outcome.result is Result.UNKNOWN
         if outcome.result in (Result.RETRY, Result.UNKNOWN):
             return None, outcome.after or AMBIGUOUS_PAUSE
         if outcome.result is not Result.DONE:
@@ -545,6 +598,7 @@ class Deliverer:
         chat.messages = [*newer, *(m for m in chat.messages if m.row not in before and m.row not in rows)]
         if not finished:
             return None, growing(owed.tries, 0.2)  # never given up: nothing may stay readable
+        chat.stray = False  # nothing of that life is edited any more
         return DeliveryRecord(seeker=chat.seeker, item=0, outcome=Delivery.DELIVERED), 0.0
 
     def _gone(self, chat: Chat, owed: Owed) -> DeliveryRecord:
@@ -555,9 +609,29 @@ class Deliverer:
         return _done(chat, owed, Delivery.GAVE_UP)
 
 
-def _opened(item: OutboxItem, effect: Effect) -> Owed:
-    own, at_once, spoken = (*item.payload.partition(b"\n")[0].split(b","), b"0")[:3]
-    return Owed(item=item, effect=effect, own=int(own), typed_at_once=at_once == b"1", spoken=spoken == b"1")
+def opened(item: OutboxItem, effect: Effect) -> Owed:
+    """An item with what rode in front of its effect."""
+    own, at_once, spoken, stray = (*item.payload.partition(b"\n")[0].split(b","), b"0", b"0")[:4]  # earlier versions wrote fewer
+    return Owed(item=item, effect=effect, own=int(own), typed_at_once=at_once == b"1", spoken=spoken == b"1", stray_below=int(stray))
+
+
+def may_have_left(chat: Chat, owed: Owed) -> bool:
+    """Whether an earlier run may have sent a new message and died before it kept the number: for this item, the newest of its chat, or for
+    one whose place it took. A screen is not edited into one that something stands below; a human's words and a recording are always new
+    messages, and are tried only when nothing is left before them (what is urgent overtakes them afterwards)."""
+    if isinstance(owed.effect, ShowScreen):
+        screen = chat.screen()
+        return screen is not None and (chat.covered(screen) or screen.message_id == owed.stray_below)
+    return isinstance(owed.effect, ShowWords | SpeakVoice) and chat.queue[0] is owed
+
+
+def spared_by_a_wipe(chat: Chat) -> ChatMessage | None:
+    """The cover before it. Nothing when the cover could not be shown. Nothing either when a newer screen took the place of a cover that a
+    crash may have kept from us: what we know may be the very screen it was to hide, and once that is gone, the newer one can only come as
+    a new message, however often we die until then. (The cover of an erasure stays owed until it is known to stand.)"""
+    effects = [owed.effect for owed in chat.queue]
+    replaced = any(isinstance(effect, ShowScreen) for effect in effects) and not any(isinstance(effect, EraseSeeker) for effect in effects)
+    return None if chat.uncovered or (chat.stray and replaced) else chat.screen()
 
 
 def pointless(queue: Sequence[Owed]) -> list[tuple[Owed, Owed | None]]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from bot.usecases.channel import THEIRS, Incoming, Kind, Rendered, Result
+from bot.domain.seeker import SeekerId
+from bot.usecases.channel import THEIRS, Incoming, Kind, Outcome, Rendered, Result
 from bot.usecases.context import Context
 from bot.usecases.deliver import Deliverer
 from bot.usecases.ports import ChatMessage, Held, Role, StorageDown
@@ -28,7 +29,8 @@ def hint(incoming: Incoming | None) -> str:
 
 
 class Emergency:
-    """Serves batches that cannot be committed. Remembers, in memory, the cards it has shown: the next turn takes them into the ledger."""
+    """Serves batches that cannot be committed. Remembers, in memory, the cards and covers it has sent: the next turn takes them into the
+    ledger."""
 
     def __init__(self, context: Context, deliverer: Deliverer, cover_of: CoverOf) -> None:
         self._context = context
@@ -44,10 +46,13 @@ class Emergency:
                 self._context.channel.answer_press(incoming.press_id)
         speaking = {incoming.chat_id: incoming for incoming in batch if incoming.user_id and incoming.kind in SPEAKING}
         for incoming in speaking.values():
-            held = await self._readable(incoming)
+            seeker = self._context.pseudonym(incoming.user_id)
+            held = await self._readable(seeker)
             cover = await self._cover_of(incoming, held)
             if cover is not None:
-                await self._deliverer.cover_at_once(incoming.chat_id, held.messages, incoming.message_id, cover)
+                chat_id, card = incoming.chat_id, self._cards.get(incoming.chat_id)
+                own = [other.message_id for other in batch if other.chat_id == chat_id and other.kind in SPEAKING]
+                self._remember(chat_id, await self._deliverer.cover_at_once(seeker, chat_id, held.messages, own, cover, card))
             else:
                 await self._card(incoming)
 
@@ -64,9 +69,8 @@ class Emergency:
         """The ledger has it now."""
         self._cards.pop(chat_id, None)
 
-    async def _readable(self, incoming: Incoming) -> Held:
+    async def _readable(self, seeker: SeekerId) -> Held:
         """What is held, when reading still works (a full disk and a locked database can be read)."""
-        seeker = self._context.pseudonym(incoming.user_id)
         try:
             held, _ = await self._context.storage.read([seeker], ())
         except StorageDown:
@@ -81,9 +85,13 @@ class Emergency:
         texts = self._context.programs.current.messages
         words = texts.get(hint(incoming), {}).get(CARD) or texts["es"][CARD]
         sent = await self._context.channel.send(incoming.chat_id, Rendered(text=words), silent=True, urgent=True)
-        if sent.result is Result.DONE:
+        self._remember(incoming.chat_id, sent)
+
+    def _remember(self, chat_id: int, sent: Outcome | None) -> None:
+        """A message that stands in the chat now, and that storage does not know of."""
+        if sent is not None and sent.result is Result.DONE:
             until = sent.sent_at + TABLE[PhoneUse.UNASKED].lifetime
-            self._cards[incoming.chat_id] = ChatMessage(message_id=sent.message_id, role=Role.SCREEN, sent_at=sent.sent_at, delete_at=until)
+            self._cards[chat_id] = ChatMessage(message_id=sent.message_id, role=Role.SCREEN, sent_at=sent.sent_at, delete_at=until)
 
 
 SPEAKING: Final = (*THEIRS, Kind.PRESS)

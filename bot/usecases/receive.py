@@ -588,6 +588,7 @@ class Reception:
         erase = next((effect for effect in effects if isinstance(effect, EraseSeeker)), None)
         lifetimes = [effect.seconds for effect in effects if isinstance(effect, SetLifetimes)]
         own = incoming.message_id if incoming and incoming.kind in THEIRS else 0
+        stray_below = self._deliverer.stray_below(turn.seeker)
         return Change(
             seeker=turn.seeker,
             update_id=incoming.update_id if incoming else None,
@@ -602,7 +603,7 @@ class Reception:
                 *self._emergency.standing_card(incoming),
                 *self._stray(turn, held, after, event),
             ),
-            outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects)),
+            outbox=() if incoming and incoming.kind is Kind.BLOCKED else tuple(_items(turn.seeker, own, effects, stray_below)),
             # While an erasure is under way the unsent screen is its cover: without it the wipe would leave the screen before it standing.
             drop_unsent_screens=not held.erasing and any(isinstance(effect, ShowScreen) for effect in effects),
             lifetime=lifetimes[-1] if lifetimes else None,
@@ -743,7 +744,7 @@ def _theirs(incoming: Incoming | None, after: Conversation, *, heard: bool = Fal
     return (ChatMessage(message_id=incoming.message_id, role=role, sent_at=incoming.sent_at, delete_at=until),)
 
 
-def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[OutboxItem]:
+def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...], stray_below: int = 0) -> Iterable[OutboxItem]:
     """Outbox rows of a turn's effects. Removing typed words rides on the screen before it."""
     leaving = any(isinstance(effect, URGENT) for effect in effects)
     at_once = any(isinstance(effect, RemoveTyped) for effect in effects)
@@ -755,6 +756,6 @@ def _items(seeker: SeekerId, own: int, effects: tuple[Effect, ...]) -> Iterable[
         yield OutboxItem(
             seeker=seeker,
             kind=type(effect).__name__,
-            payload=header(own, at_once, spoken) + encode_effect(effect),
+            payload=header(own, at_once, spoken, stray_below) + encode_effect(effect),
             priority=Priority.PANIC if urgent else Priority.LIVE if isinstance(effect, ShowWords) else Priority.REPLY,
         )

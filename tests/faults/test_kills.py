@@ -16,10 +16,11 @@ from random import Random
 
 import pytest
 
+from bot.botapi.faults import Fault
 from bot.botapi.server import LocalBotApi
 from bot.storage.folder import DATABASE_FILE
 from tests.faults.ledger import check_calls, check_database
-from tests.faults.people import Seeker
+from tests.faults.people import PATIENCE, Seeker
 from tests.faults.process import TOKEN, Program
 
 PEOPLE = 50
@@ -121,6 +122,32 @@ def at_random(kills: int, longest: float) -> Killing:
 async def test_kill_at_random(tmp_path: Path, seed: int) -> None:
     """A few kills at random moments."""
     await survived(tmp_path, seed, at_random(4, 0.8))
+
+
+async def test_a_kill_keeps_a_cover_from_us_that_a_newer_word_replaces(tmp_path: Path) -> None:
+    """Somebody leaves and writes again at once. The cover was sent and its number never kept; the wipe, done after the kill, takes away the
+    words that stood between it and the screen before. The answer must stand below the cover, not be edited in above it."""
+    async with LocalBotApi() as api:
+        api.add_bot(TOKEN)
+        program = Program(api, tmp_path)
+        who = api.add_user("Zutana", "es")
+        try:
+            await program.start()
+            api.press_start(who)
+            await api.wait(lambda: "Soy Amparo" in api.screen(who).text, seconds=PATIENCE)
+            await program.stop()
+            api.text(who, "salir")
+            api.text(who, "me piden dinero")
+            api.faults(Fault(method="sendMessage", kind="slow", times=1, delay=1.0))  # both are committed meanwhile
+            await program.start("after_send:1")
+            await program.dies(seconds=60)
+            await program.start()
+            await api.wait(lambda: "te piden dinero" in api.screen(who).text, seconds=PATIENCE)
+            await nothing_owed(program.data)
+            await program.stop()
+        finally:
+            await program.abandon()
+        assert api.problems() == []
 
 
 @pytest.mark.soak

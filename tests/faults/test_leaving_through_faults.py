@@ -118,6 +118,40 @@ async def test_leaving_works_while_nothing_can_be_written(tmp_path: Path) -> Non
         assert "Trámites" in (await home.says(ana, "hola")).text
 
 
+async def test_leaving_covers_what_storage_could_not_keep(tmp_path: Path) -> None:
+    """The database is locked between the sending of a screen and the record of it: an exit must not be covered above that screen, which
+    only memory knows of."""
+    async with house(tmp_path) as home:
+        ana = home.person()
+        await arrived(home, ana)
+        home.api.faults(Fault(method="sendMessage", kind="slow", times=1, delay=0.5))
+        before = home.api.screen(ana).id
+        home.api.text(ana, "me amenazan")
+        await home.api.wait(lambda: not home.api.bot.inbox.waiting)
+        with locked(tmp_path):
+            await home.api.wait(lambda: home.api.screen(ana).id > before)
+            home.api.text(ana, "salir")
+            await home.api.wait(lambda: [text[:20] for text in home.left(ana)] == ["Copia del acta de na"], seconds=20)
+        await home.settle()
+        assert [text[:20] for text in home.left(ana)] == ["Copia del acta de na"]
+
+
+async def test_leaving_while_storage_is_down_covers_the_emergency_card(tmp_path: Path) -> None:
+    """The card is the last message of the chat, and storage does not know of it: it becomes the cover, once."""
+    async with house(tmp_path) as home:
+        ana = home.person()
+        await arrived(home, ana)
+        with locked(tmp_path):
+            home.api.text(ana, "me amenazan")
+            await home.api.wait(lambda: "911" in home.api.screen(ana).text, seconds=20)
+            sent = len(home.api.calls("sendMessage"))
+            home.api.text(ana, "salir")
+            await home.api.wait(lambda: [text[:20] for text in home.left(ana)] == ["Copia del acta de na"], seconds=20)
+            assert len(home.api.calls("sendMessage")) == sent
+        await home.settle()
+        assert [text[:20] for text in home.left(ana)] == ["Copia del acta de na"]
+
+
 async def test_groups_hold_nobody_up(tmp_path: Path) -> None:
     """Leaving groups takes the platform half a second each; a person who writes in the same moment is answered at once."""
     async with house(tmp_path) as home:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.botapi.faults import Fault
-from bot.channels.telegram import transport
+from bot.channels.telegram import outcomes, transport
 from bot.usecases import deliver
 from tests.faults.running import House, house
 from tests.faults.test_erasing import rows_of_people
@@ -51,8 +51,11 @@ async def conversation(home: House, words: tuple[str, ...] = ("/start", "quiero 
     ],
     ids=["429", "502", "504", "cut_before", "cut_after", "timeout", "timeout_accepted", "slow"],
 )
-async def test_nobody_stays_unanswered(tmp_path: Path, fault: Fault) -> None:
-    """A third of all calls goes wrong, polls included."""
+async def test_nobody_stays_unanswered(tmp_path: Path, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third of all calls goes wrong, polls included. Pauses grow as ever, to two seconds: six failures in a row (in one run of sixty)
+    are more than a minute's pause in the product, and which call fails hangs on the order in which ten people's calls happen to come."""
+    monkeypatch.setattr(outcomes, "MAX_BACKOFF_SECONDS", 2.0)
+    monkeypatch.setattr(deliver, "PAUSE_LIMIT", 2.0)
     async with house(tmp_path) as home:
         home.api.world.faults.seed(11)
         home.api.faults(Fault(**fault.json()))  # type: ignore[arg-type]  # its own fields; a rule counts down in place
@@ -111,6 +114,20 @@ async def test_a_newer_word_takes_the_place_of_a_message_of_unknown_fate(tmp_pat
         await home.settle()
         shown = [str(call.params["text"]) for call in home.api.calls("sendMessage")]
         assert len(shown) == len(set(shown)) == 2
+
+
+async def test_a_message_of_unknown_fate_is_found_by_its_button(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within the pause the person presses a button of it: the press tells its number, so it goes when the next screen has come below it."""
+    monkeypatch.setattr(deliver, "AMBIGUOUS_PAUSE", 30.0)
+    async with house(tmp_path) as home:
+        ana = home.person()
+        await home.says(ana, "/start")
+        home.api.faults(Fault(method="sendMessage", kind="cut_after", times=1))
+        home.api.text(ana, "falta mi hijo")
+        await home.api.wait(lambda: "18 años" in home.api.screen(ana).text)
+        pressed = home.api.screen(ana)
+        await home.taps(ana, "Sí")
+        assert [message.id > pressed.id for message in home.ours(ana)] == [True]
 
 
 async def test_a_wipe_goes_on_through_an_outage(tmp_path: Path) -> None:
